@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a configuration says, resolved and typed: the only thing that the
+ * models know of YAML files.  Filled by sim/conf through the parameter tables
+ * below, read-only afterwards.  Values: times in ps, sizes in bytes, shares in
+ * ppm, counts as they are.
+ */
+#ifndef MODELS_CONFIG_CONFIG_H
+#define MODELS_CONFIG_CONFIG_H
+
+#include "sim/base/param.h"
+#include "sim/base/units.h"
+#include "sim/engine/dist.h"
+
+/* --- enumerations from the .def tables ---------------------------------- */
+enum cost_id {
+#define COST(id, ...) COST_##id,
+#include "models/config/cost.def"
+#undef COST
+	NR_COSTS
+};
+
+enum site_id {
+#define SITE(name, ...) SITE_##name,
+#include "models/config/site.def"
+#undef SITE
+	NR_SITES
+};
+
+enum point_id {
+#define POINT(name) POINT_##name,
+#include "models/config/point.def"
+#undef POINT
+	NR_POINTS
+};
+
+enum callout_op {
+#define CALLOUT(name, ...) OP_##name,
+#include "models/config/callout.def"
+#undef CALLOUT
+	NR_CALLOUT_OPS
+};
+
+enum metric_id {
+#define METRIC(id, ...) METRIC_##id,
+#include "models/config/metric.def"
+#undef METRIC
+	NR_METRICS
+};
+
+enum metric_kind { MK_count, MK_rate, MK_ratio, MK_tally, MK_time_weighted };
+enum metric_better { BETTER_lower, BETTER_higher, BETTER_neither };
+
+struct metric_info {
+	const char *name, *unit;
+	enum metric_kind kind;
+	enum metric_better better;
+	const char *labels, *help;
+};
+extern const struct metric_info metric_table[NR_METRICS];
+int metric_by_name(const char *name);		/* -1 if unknown */
+
+struct site_info {
+	const char *name;
+	int built;
+	int8_t order[NR_POINTS];	/* place in program order, -1: not a point of this site */
+};
+extern const struct site_info site_table[NR_SITES];
+extern const char *const point_names[NR_POINTS];
+
+struct callout_info { const char *name; int built; const char *help; };
+extern const struct callout_info callout_table[NR_CALLOUT_OPS];
+
+/* --- machine ------------------------------------------------------------ */
+enum apic_mode { APIC_AUTO, APIC_FLAT, APIC_PHYSICAL };
+
+struct machine_config {
+	char name[PARAM_NAME_MAX];
+	const char *source;
+	int64_t sockets, cores;		/* cores per socket */
+	int64_t clock;			/* Hz */
+	int64_t apic;			/* enum apic_mode; auto: flat up to 8 CPUs */
+	int64_t tlb_entries;
+	struct dist idle_exit;		/* interrupt to idle CPU: first instruction later by */
+	int64_t idle_polls;		/* a reschedule IPI is not needed */
+	struct dist background_interval;	/* per CPU, between irq-off handlers; mean 0: none */
+	struct dist background_length;
+	int64_t jitter;			/* cv of every cost, ppm */
+	sim_time cost[NR_COSTS];	/* of all owners: merged here by the loader */
+};
+
+/* --- kernel -------------------------------------------------------------- */
+enum preempt_mode { PREEMPT_NONE, PREEMPT_VOLUNTARY, PREEMPT_FULL };
+enum spinlock_kind { SPINLOCK_TICKET, SPINLOCK_QUEUED };
+enum arbitration { ARBITRATION_RANDOM, ARBITRATION_TICKET_ORDER, ARBITRATION_WAIT };
+
+struct kernel_config {
+	char name[PARAM_NAME_MAX];
+	const char *source;
+	int64_t preempt;		/* enum preempt_mode */
+	int64_t gather_batch;		/* FREE_PTE_NR */
+	int64_t zap_block;		/* pages; 0: 8 with PREEMPT, 1,024 without */
+	int64_t flush_vectors;		/* NUM_INVALIDATE_TLB_VECTORS */
+	int64_t spinlock;		/* enum spinlock_kind */
+	int64_t arbitration;		/* enum arbitration: who re-reads a ticket lock first */
+	int64_t split_ptlocks;		/* one lock per page-table page */
+};
+
+/* --- design -------------------------------------------------------------- */
+enum list_structure { LIST_NONE, LIST_POINTER, LIST_PUSH, LIST_HLIST };
+enum list_reader { READER_NONE, READER_RCU };
+enum armed_test { ARMED_COMPILED_OUT, ARMED_MM_POINTER };
+enum callout_cond { COND_ALWAYS };
+
+struct callout {
+	uint8_t op;		/* enum callout_op */
+	uint8_t cond;		/* enum callout_cond: what is testable at the built points */
+};
+
+#define MAX_CALLOUTS_PER_POINT 4
+struct hook {
+	uint8_t n;
+	struct callout c[MAX_CALLOUTS_PER_POINT];
+};
+
+enum zap_at { ZAP_RANGE_START, ZAP_RANGE_END, ZAP_NONE };
+enum fence_kind { FENCE_NONE, FENCE_COUNT, FENCE_SEQ, FENCE_COUNT_SEQ };
+enum fence_scope { SCOPE_VM, SCOPE_HULL, SCOPE_INTERVAL };
+enum pin_kind { PIN_NONE, PIN_PER_SPTE };
+enum put_order { PUT_FLUSH_BEFORE, PUT_BEFORE_FLUSH };
+enum secondary_flush { FLUSH_PER_BATCH, FLUSH_IN_LOCK, FLUSH_AFTER_LOCK };
+
+struct kvm_protocol {		/* protocol.kvm of a design */
+	int64_t zap_at;		/* enum zap_at: what range callouts do */
+	int64_t fence_kind, fence_scope;
+	int64_t pin;		/* enum pin_kind */
+	int64_t put_order;	/* enum put_order, if pinned */
+	int64_t put_batch;	/* B of flush_before_put */
+	int64_t secondary_flush;	/* of callouts; driver zaps flush inside mmu_lock */
+};
+
+enum expectation { EXPECT_HELD, EXPECT_VIOLATED, EXPECT_NOT_APPLICABLE };
+enum invariant { INV_I1, INV_I2, INV_I4, NR_INVARIANTS };	/* those that are checked */
+extern const char *const invariant_names[NR_INVARIANTS];
+extern const char *const invariant_help[NR_INVARIANTS];
+
+struct design_config {
+	char name[PARAM_NAME_MAX];
+	const char *source, *summary, *busted;
+	int64_t list_structure, list_reader, armed_test;
+	struct hook hook[NR_SITES][NR_POINTS];
+	struct kvm_protocol kvm;
+	uint8_t expect[NR_INVARIANTS];	/* enum expectation */
+	/* notes of the load-time checks: callouts at sites not built, pairs that do not close ... */
+	const char *const *notes;
+	int n_notes;
+};
+
+/* --- secondary MMU (kind kvm) --------------------------------------------- */
+enum tlb_tag { TAG_NONE, TAG_VPID };
+enum paging { PAGING_SHADOW, PAGING_TDP };
+enum gup_kind { GUP_SLOW, GUP_FAST };
+
+struct kvm_config {
+	char name[PARAM_NAME_MAX];
+	const char *source, *summary;
+	int64_t tlb_entries;		/* guest TLB, per vcpu */
+	int64_t tlb_tag;		/* enum tlb_tag */
+	int64_t paging;			/* enum paging */
+	int64_t gup;			/* enum gup_kind */
+	int64_t memslots;		/* slots scanned per host address */
+	int64_t requests_lock;		/* 1: flushers of one VM serialise (2.6.31-rc2) */
+	int64_t mmu_pages;		/* limit of shadow pages; 0: max(64, 2% of guest pages) */
+};
+
+/* --- scenario -------------------------------------------------------------- */
+enum placement { PLACE_CONTIGUOUS, PLACE_PERMUTED, PLACE_CLUSTERS };
+enum pick_kind { PICK_ALL, PICK_SEQ, PICK_UNIFORM, PICK_ZIPF, PICK_HOT };
+
+struct pick {
+	enum pick_kind kind;
+	int64_t theta_ppm;		/* zipf exponent, ppm */
+	int64_t hot_access_ppm, hot_page_ppm;
+};
+
+struct region_config {
+	char name[PARAM_NAME_MAX];
+	int64_t length;			/* bytes */
+	int64_t placement;		/* of popularity rank onto pages */
+	int64_t clusters;
+	int64_t prefault;		/* ppm of pages present at the start */
+	int64_t secondary_prefault;	/* ppm of present pages with an spte at the start */
+	int64_t own_vma;		/* 1: a VMA of its own with a gap on either side */
+};
+
+struct secondary_use {			/* a registrant on an address space */
+	const struct kvm_config *kvm;
+	char name[PARAM_NAME_MAX];
+};
+
+#define MAX_REGIONS 8
+#define MAX_SECONDARIES 2
+struct address_space_config {
+	char name[PARAM_NAME_MAX];
+	struct region_config region[MAX_REGIONS];
+	int n_regions;
+	struct secondary_use secondary[MAX_SECONDARIES];
+	int n_secondaries;
+};
+
+enum op_kind {
+	OPK_THINK,		/* compute in the thread's mode */
+	OPK_TOUCH,		/* user accesses by the CPU */
+	OPK_SECONDARY_ACCESS,	/* guest accesses: one visit */
+	OPK_MADVISE_DONTNEED, OPK_MUNMAP,
+	OPK_SLEEP,		/* block; a vcpu halts */
+	OPK_MEMSLOT_DELETE,	/* delete and re-create the memslot of a region */
+	OPK_SHRINK,		/* one call of KVM's slab shrinker */
+	OPK_REPEAT,
+};
+
+struct op_config {
+	enum op_kind kind;
+	char name[PARAM_NAME_MAX];	/* for PATHs; may be empty */
+	struct dist duration;		/* think, sleep */
+	int region;			/* index into the address space; -1: whole */
+	struct pick pages;		/* touch, secondary_access */
+	int64_t n;			/* pages per visit; shrink: calls */
+	int64_t write;			/* ppm */
+	int64_t length;			/* bytes: munmap, madvise */
+	struct pick at;
+	int64_t refill;			/* map again and touch in the same op */
+	int64_t times;			/* repeat */
+	struct op_config *loop;		/* repeat */
+	int n_loop;
+};
+
+enum thread_mode { MODE_USER, MODE_KERNEL, MODE_GUEST };
+
+struct thread_config {
+	char name[PARAM_NAME_MAX];
+	int in;				/* index of the address space; -1: none (kernel thread) */
+	int64_t count;
+	int64_t mode;			/* enum thread_mode */
+	int64_t halted;			/* 1: starts asleep and never runs (a halted vcpu) */
+	int64_t first_cpu;		/* -1: next free CPU in order */
+	struct dist start;
+	int64_t times;			/* of the loop; 0: for ever */
+	struct op_config *loop;
+	int n_loop;
+};
+
+enum until { UNTIL_DURATION, UNTIL_THREADS_DONE };
+
+#define MAX_ADDRESS_SPACES 4
+struct world_config {		/* one design at one sweep point */
+	char scenario[PARAM_NAME_MAX];
+	const struct machine_config *machine;
+	const struct kernel_config *kernel;
+	const struct design_config *design;
+	struct address_space_config space[MAX_ADDRESS_SPACES];
+	int n_spaces;
+	struct thread_config *thread;
+	int n_threads;
+	int64_t until;			/* enum until */
+	sim_time duration;		/* until: duration; else a bound (default 10 s) */
+	sim_time warmup;
+	sim_time settle;		/* after the last terminating thread ended */
+	uint8_t expect_violation[NR_INVARIANTS];	/* design's expect or the scenario's */
+	int64_t seed;			/* master seed */
+	int64_t max_events;		/* livelock bound */
+	int64_t oracle;			/* 0 only in tests */
+};
+
+/* --- parameter tables ------------------------------------------------------- */
+extern const struct param_table machine_params, kernel_params, kvm_params,
+	design_core_params, kvm_protocol_params, region_params, thread_params;
+/* machine.costs, kernel.costs, secondary.costs; offset = of machine_config.cost[id]. */
+extern const struct param_table machine_cost_params, kernel_cost_params,
+	secondary_cost_params;
+extern const struct param_table *const all_param_tables[];	/* NULL ended */
+/* The cost's name for traces and explain. */
+extern const char *const cost_names[NR_COSTS];
+
+#endif
