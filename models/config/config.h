@@ -218,6 +218,7 @@ enum op_kind {
 	OPK_SHRINK,		/* one call of KVM's slab shrinker */
 	OPK_REPEAT,
 };
+#define NR_OP_KINDS (OPK_REPEAT + 1)
 
 struct op_config {
 	enum op_kind kind;
@@ -275,6 +276,14 @@ struct world_config {		/* one design at one sweep point */
 /* --- parameter tables ------------------------------------------------------- */
 extern const struct param_table machine_params, kernel_params, kvm_params,
 	design_core_params, kvm_protocol_params, region_params, thread_params;
+extern const struct param_table scenario_params;	/* of struct world_config */
+/* What a thread may do, one row per enum op_kind; params: of struct op_config. */
+struct op_info {
+	const char *name;
+	struct param_table params;
+	const char *help;
+};
+extern const struct op_info op_table[NR_OP_KINDS];
 /* machine.costs, kernel.costs, secondary.costs; offset = of machine_config.cost[id]. */
 extern const struct param_table machine_cost_params, kernel_cost_params,
 	secondary_cost_params;

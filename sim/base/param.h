@@ -22,6 +22,8 @@ enum param_type {
 	PT_DIST,	/* a struct dist of times */
 	PT_NAME,	/* char[PARAM_NAME_MAX], [a-z0-9][a-z0-9._-]* */
 	PT_TEXT,	/* const char *, any text */
+	PT_PICK,	/* a struct pick: all, seq, uniform, zipf(0.9), hot(90% 10%) */
+	PT_REF,		/* the name of another object; stored as its index */
 };
 
 enum param_origin {
@@ -38,7 +40,7 @@ struct enum_value {
 };
 
 struct param_row {
-	const char *key;	/* last component of its PATH */
+	const char *key;	/* its PATH below the table's: clock, fence.kind */
 	enum param_type type;
 	size_t offset;
 	const char *unit;	/* "ps", "B", "Hz", "%", "" : of the stored value in the database */

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Parameter rows of machine, kernel, secondary MMU and design.  A row is the
+ * only place that knows a key's type, unit, range, default and origin; the
+ * loader, "list parameters", "explain" and the store all read it here.
+ *
+ * Legal ranges are wide: they catch slips of units, not unusual machines.
+ * "costs A.1" and the like name rows of the survey of published figures.
+ */
+#include "models/config/config.h"
+
+#define N(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+#define NAME_ROW(type_, field_, help_) \
+	{ .key = "name", .type = PT_NAME, .offset = offsetof(type_, field_), .unit = "", \
+	  .origin = ORIGIN_CHOICE, .citation = "", .help = help_ }
+#define TEXT_ROW(type_, key_, field_, def_, help_) \
+	{ .key = key_, .type = PT_TEXT, .offset = offsetof(type_, field_), .unit = "", \
+	  .def = def_, .origin = ORIGIN_CHOICE, .citation = "", .help = help_ }
+/* a setting: nobody measured it */
+#define CHOICE(type_, key_, kind_, field_, unit_, def_, lo_, hi_, values_, cite_, help_) \
+	{ .key = key_, .type = kind_, .offset = offsetof(type_, field_), .unit = unit_, \
+	  .def = def_, .lo = lo_, .hi = hi_, .values = values_, \
+	  .origin = ORIGIN_CHOICE, .citation = cite_, .help = help_ }
+#define CONSTANT(type_, key_, kind_, field_, unit_, def_, lo_, hi_, elo_, ehi_, origin_, cite_, help_) \
+	{ .key = key_, .type = kind_, .offset = offsetof(type_, field_), .unit = unit_, \
+	  .def = def_, .lo = lo_, .hi = hi_, .est_lo = elo_, .est_hi = ehi_, \
+	  .origin = ORIGIN_##origin_, .citation = cite_, .help = help_ }
+
+/* --- machine ---------------------------------------------------------------- */
+static const struct enum_value apic_values[] = {
+	{ "auto", APIC_AUTO, "flat up to 8 CPUs, physical above" },
+	{ "flat", APIC_FLAT, "one write to the interrupt command register per target mask" },
+	{ "physical", APIC_PHYSICAL, "one write per target" },
+	{ NULL, 0, NULL },
+};
+
+#define M struct machine_config
+static const struct param_row machine_rows[] = {
+	NAME_ROW(M, name, "name of the machine"),
+	TEXT_ROW(M, "source", source, NULL, "where its figures come from"),
+	CHOICE(M, "sockets", PT_INT, sockets, "", NULL, 1, 64, NULL, "", "processor sockets"),
+	CHOICE(M, "cores", PT_INT, cores, "", NULL, 1, 256, NULL, "", "cores per socket"),
+	CHOICE(M, "clock", PT_FREQ, clock, "Hz", NULL, 100000000, 10000000000, NULL, "",
+	       "CPU clock; turns cycles into time"),
+	CHOICE(M, "apic", PT_ENUM, apic, "", "auto", 0, 0, apic_values, "",
+	       "addressing mode of the local APICs"),
+	CONSTANT(M, "tlb.entries", PT_INT, tlb_entries, "", "256", 1, 65536, 64, 512, ESTIMATE,
+		 "Core 2: 256 data TLB entries of 4 KiB pages; K8: 512 in the second level",
+		 "translations a CPU's TLB holds; bounds the refill after a full flush"),
+	CONSTANT(M, "idle.exit", PT_DIST, idle_exit, "ps", "uniform(1us 2us)", 0, MS(10), US(1), US(10),
+		 ESTIMATE, "costs A.1: C1 1..2 us, C1E 10 us, 2008 x86",
+		 "interrupt to an idle CPU: its first instruction comes later by this"),
+	CHOICE(M, "idle.polls", PT_BOOL, idle_polls, "", "no", 0, 1, NULL, "",
+	       "idle CPUs poll: a wake-up needs no reschedule IPI"),
+	CONSTANT(M, "background.interval", PT_DIST, background_interval, "ps", "exp(4ms)", 0, SEC(1000),
+		 MS(1), MS(10), ESTIMATE,
+		 "about the tick of HZ 250 plus a quiet network card; modelling D16",
+		 "time between background handlers of a CPU; 0s: none"),
+	CONSTANT(M, "background.length", PT_DIST, background_length, "ps",
+		 "lognormal(mean 6us cv 1.5)", 0, SEC(1), US(2), US(30), ESTIMATE,
+		 "tick with timers and RCU softirq 2..10 us, long tail from drivers; modelling D16",
+		 "length of a background handler; its interrupts are off"),
+	CONSTANT(M, "jitter", PT_PERCENT, jitter, "%", "10%", 0, 2 * PPM_ONE, 0, 300000, ESTIMATE,
+		 "modelling D21: gamma, cv 0.1; verdicts are repeated with 0 and 0.3",
+		 "coefficient of variation of every cost, keyed by work item and step"),
+};
+#undef M
+
+/* --- kernel ------------------------------------------------------------------ */
+static const struct enum_value preempt_values[] = {
+	{ "none", PREEMPT_NONE, "CONFIG_PREEMPT_NONE" },
+	{ "voluntary", PREEMPT_VOLUNTARY, "CONFIG_PREEMPT_VOLUNTARY: might_sleep() is a resched point" },
+	{ "full", PREEMPT_FULL, "CONFIG_PREEMPT: kernel code outside critical sections is preemptible" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value spinlock_values[] = {
+	{ "ticket", SPINLOCK_TICKET, "2.6.25: waiters spin on one line" },
+	{ "queued", SPINLOCK_QUEUED, "4.2: a waiter spins on its own line" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value arbitration_values[] = {
+	{ "random", ARBITRATION_RANDOM, "uniform among the waiters; the next release overtakes" },
+	{ "ticket_order", ARBITRATION_TICKET_ORDER, "the next holder reads first: no collapse" },
+	{ "wait", ARBITRATION_WAIT, "random, and the next release store waits for all re-reads" },
+	{ NULL, 0, NULL },
+};
+
+#define K struct kernel_config
+static const struct param_row kernel_rows[] = {
+	NAME_ROW(K, name, "name of the kernel"),
+	TEXT_ROW(K, "source", source, NULL, "which sources were read"),
+	CHOICE(K, "preempt", PT_ENUM, preempt, "", "none", 0, 0, preempt_values, "", "preemption model"),
+	CONSTANT(K, "gather.batch", PT_INT, gather_batch, "", "506", 1, 100000, 0, 0, PUBLISHED,
+		 "2.6.27 include/asm-generic/tlb.h: FREE_PTE_NR 506 on SMP",
+		 "pages of one mmu_gather; when full: flush, free"),
+	CHOICE(K, "gather.zap_block", PT_INT, zap_block, "", "0", 0, 1 << 20, NULL,
+	       "2.6.27 mm/memory.c: ZAP_BLOCK_SIZE 8 pages with PREEMPT, 1,024 without",
+	       "pages zapped between two flushes of a range; 0: as preempt says"),
+	CONSTANT(K, "ipi.vectors", PT_INT, flush_vectors, "", "8", 1, 32, 0, 0, PUBLISHED,
+		 "2.6.27 arch/x86: NUM_INVALIDATE_TLB_VECTORS 8",
+		 "TLB-flush vectors, each with a lock; a sender uses number CPU mod vectors"),
+	CHOICE(K, "spinlock", PT_ENUM, spinlock, "", "ticket", 0, 0, spinlock_values, "",
+	       "implementation of spinlocks"),
+	CHOICE(K, "arbitration", PT_ENUM, arbitration, "", "random", 0, 0, arbitration_values, "",
+	       "order in which the waiters of a released ticket lock get the line"),
+	CHOICE(K, "split_ptlocks", PT_BOOL, split_ptlocks, "", "yes", 0, 1, NULL,
+	       "CONFIG_SPLIT_PTLOCK_CPUS 4: from four CPUs on",
+	       "one page-table lock per page-table page, not per mm"),
+};
+#undef K
+
+/* --- secondary MMU of kind kvm ------------------------------------------------ */
+static const struct enum_value tag_values[] = {
+	{ "none", TAG_NONE, "guest TLB entries die at every exit and entry" },
+	{ "vpid", TAG_VPID, "entries survive exits; a flush is one INVVPID" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value paging_values[] = {
+	{ "shadow", PAGING_SHADOW, "shadow page tables" },
+	{ "tdp", PAGING_TDP, "EPT or NPT" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value gup_values[] = {
+	{ "slow", GUP_SLOW, "get_user_pages under mmap_sem (to 2.6.27)" },
+	{ "fast", GUP_FAST, "get_user_pages_fast, no mmap_sem (from 2.6.28)" },
+	{ NULL, 0, NULL },
+};
+
+#define S struct kvm_config
+static const struct param_row kvm_rows[] = {
+	NAME_ROW(S, name, "name of the secondary MMU"),
+	TEXT_ROW(S, "source", source, NULL, "which sources were read"),
+	TEXT_ROW(S, "summary", summary, "", "one line"),
+	CONSTANT(S, "tlb_entries", PT_INT, tlb_entries, "", "256", 1, 65536, 64, 512, ESTIMATE,
+		 "the CPU's own TLB: Core 2 256 entries", "guest translations of one vcpu"),
+	CHOICE(S, "tlb_tag", PT_ENUM, tlb_tag, "", "none", 0, 0, tag_values, "",
+	       "whether guest TLB entries survive an exit"),
+	CHOICE(S, "paging", PT_ENUM, paging, "", "shadow", 0, 0, paging_values, "",
+	       "shadow page tables or two-dimensional paging"),
+	CHOICE(S, "gup", PT_ENUM, gup, "", "slow", 0, 0, gup_values, "",
+	       "how the fault path finds the page"),
+	CONSTANT(S, "memslots", PT_INT, memslots, "", "5", 1, 1024, 2, 32, ESTIMATE,
+		 "RAM below and above 4 GiB, VGA, BIOS, ROM; limit 32 in 2.6.27",
+		 "slots scanned for every host address (linear scan of 2008)"),
+	CHOICE(S, "requests_lock", PT_BOOL, requests_lock, "", "no", 0, 1, NULL,
+	       "84261923d3, 2.6.31-rc2: a flusher no longer skips a vcpu whose bit another one set",
+	       "remote flushes of one VM serialise"),
+	CHOICE(S, "mmu_pages", PT_INT, mmu_pages, "", "0", 0, 1 << 24, NULL,
+	       "2.6.27: max(64, 20 permille of the guest's pages)",
+	       "limit of shadow pages; 0: the kernel's formula"),
+};
+#undef S
+
+/* --- design -------------------------------------------------------------------- */
+static const struct enum_value list_values[] = {
+	{ "none", LIST_NONE, "no list: the design has no notifier" },
+	{ "pointer", LIST_POINTER, "one registrant per mm" },
+	{ "push_list", LIST_PUSH, "singly linked, pushed at the head, never removed" },
+	{ "hlist", LIST_HLIST, "struct hlist_head in struct mmu_notifier_mm" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value reader_values[] = {
+	{ "none", READER_NONE, "nothing protects the walk" },
+	{ "rcu", READER_RCU, "rcu_read_lock around each walk" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value armed_values[] = {
+	{ "compiled_out", ARMED_COMPILED_OUT, "no test at all" },
+	{ "mm_pointer", ARMED_MM_POINTER, "load mm->mmu_notifier_mm and branch" },
+	{ NULL, 0, NULL },
+};
+
+#define D struct design_config
+static const struct param_row design_core_rows[] = {
+	CHOICE(D, "list.structure", PT_ENUM, list_structure, "", "hlist", 0, 0, list_values, "",
+	       "how registrants hang on the mm"),
+	CHOICE(D, "list.reader", PT_ENUM, list_reader, "", "rcu", 0, 0, reader_values, "",
+	       "what protects a walk of the list"),
+	CHOICE(D, "armed_test", PT_ENUM, armed_test, "", "mm_pointer", 0, 0, armed_values, "",
+	       "what a hook point pays when nobody is registered"),
+};
+#undef D
+
+static const struct enum_value zap_values[] = {
+	{ "range_start", ZAP_RANGE_START, "translations are dropped and flushed before the range is touched" },
+	{ "range_end", ZAP_RANGE_END, "they are dropped after the last pte of the range" },
+	{ "none", ZAP_NONE, "range callouts drop nothing" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value fence_kind_values[] = {
+	{ "none", FENCE_NONE, "faults check nothing" },
+	{ "count", FENCE_COUNT, "retry while a section is open" },
+	{ "seq", FENCE_SEQ, "retry if an invalidation ended since the fault began" },
+	{ "count+seq", FENCE_COUNT_SEQ, "both, as merged" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value fence_scope_values[] = {
+	{ "vm", SCOPE_VM, "any address of the VM" },
+	{ "hull", SCOPE_HULL, "count: only inside the hull of the open sections; seq stays per VM" },
+	{ "interval", SCOPE_INTERVAL, "only faults that overlap an open or passed section" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value pin_values[] = {
+	{ "none", PIN_NONE, "a translation holds no page reference" },
+	{ "per_spte", PIN_PER_SPTE, "every translation holds one page reference" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value put_values[] = {
+	{ "flush_before_put", PUT_FLUSH_BEFORE, "references are dropped after the flush, in batches" },
+	{ "put_before_flush", PUT_BEFORE_FLUSH, "dropped at once, flushed later: needs another reference" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value flush_values[] = {
+	{ "per_batch", FLUSH_PER_BATCH, "a flush per put batch, inside mmu_lock" },
+	{ "in_lock", FLUSH_IN_LOCK, "one flush per callout, before mmu_lock is dropped" },
+	{ "after_lock", FLUSH_AFTER_LOCK, "one flush per callout, after mmu_lock is dropped" },
+	{ NULL, 0, NULL },
+};
+
+#define P struct kvm_protocol
+static const struct param_row kvm_protocol_rows[] = {
+	CHOICE(P, "zap_at", PT_ENUM, zap_at, "", "range_start", 0, 0, zap_values, "",
+	       "which range callout drops the secondary translations"),
+	CHOICE(P, "fence.kind", PT_ENUM, fence_kind, "", "count+seq", 0, 0, fence_kind_values, "",
+	       "what a fault checks before it installs a translation"),
+	CHOICE(P, "fence.scope", PT_ENUM, fence_scope, "", "vm", 0, 0, fence_scope_values, "",
+	       "which faults a section holds off"),
+	CHOICE(P, "pin", PT_ENUM, pin, "", "none", 0, 0, pin_values, "",
+	       "whether translations hold page references"),
+	CHOICE(P, "put.order", PT_ENUM, put_order, "", "flush_before_put", 0, 0, put_values, "",
+	       "when the references of dropped translations are put"),
+	CHOICE(P, "put.batch", PT_INT, put_batch, "", "1", 1, 1 << 20, NULL, "",
+	       "translations per flush round of flush_before_put"),
+	CHOICE(P, "secondary_flush", PT_ENUM, secondary_flush, "", "after_lock", 0, 0, flush_values, "",
+	       "when a callout flushes the secondary TLBs"),
+};
+#undef P
+
+const struct param_table machine_params = { "machine", machine_rows, N(machine_rows) };
+const struct param_table kernel_params = { "kernel", kernel_rows, N(kernel_rows) };
+const struct param_table kvm_params = { "secondary", kvm_rows, N(kvm_rows) };
+const struct param_table design_core_params = {
+	"design.core", design_core_rows, N(design_core_rows)
+};
+const struct param_table kvm_protocol_params = {
+	"design.protocol.kvm", kvm_protocol_rows, N(kvm_protocol_rows)
+};
+
+const struct param_table *const all_param_tables[] = {
+	&machine_params, &machine_cost_params, &kernel_params, &kernel_cost_params,
+	&kvm_params, &secondary_cost_params, &design_core_params, &kvm_protocol_params,
+	&scenario_params, &region_params, &thread_params,
+	&op_table[OPK_THINK].params, &op_table[OPK_TOUCH].params,
+	&op_table[OPK_SECONDARY_ACCESS].params, &op_table[OPK_MADVISE_DONTNEED].params,
+	&op_table[OPK_MUNMAP].params, &op_table[OPK_SLEEP].params,
+	&op_table[OPK_MEMSLOT_DELETE].params, &op_table[OPK_SHRINK].params,
+	&op_table[OPK_REPEAT].params, NULL,
+};

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Parameter rows of a scenario: its window, regions, threads and the
+ * operations that threads repeat.  All are settings; none is a physical
+ * constant.
+ */
+#include "models/config/config.h"
+
+#define N(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define ROW(type_, key_, kind_, field_, unit_, def_, lo_, hi_, values_, help_) \
+	{ .key = key_, .type = kind_, .offset = offsetof(type_, field_), .unit = unit_, \
+	  .def = def_, .lo = lo_, .hi = hi_, .values = values_, \
+	  .origin = ORIGIN_CHOICE, .citation = "", .help = help_ }
+
+#define SIZE_LIMIT	((int64_t)1 << 42)	/* 4 TiB */
+#define TIME_LIMIT	SEC(100000)
+
+static const struct enum_value until_values[] = {
+	{ "duration", UNTIL_DURATION, "stop after duration" },
+	{ "threads_done", UNTIL_THREADS_DONE, "stop when every thread with times has ended, plus settle" },
+	{ NULL, 0, NULL },
+};
+
+#define W struct world_config
+static const struct param_row scenario_rows[] = {
+	ROW(W, "until", PT_ENUM, until, "", "duration", 0, 0, until_values, "what ends a replication"),
+	ROW(W, "duration", PT_TIME, duration, "ps", "10s", NS(1), TIME_LIMIT, NULL,
+	    "length of a replication; with until: threads_done a bound"),
+	ROW(W, "warmup", PT_TIME, warmup, "ps", "0s", 0, TIME_LIMIT, NULL,
+	    "left out of all metrics; a tenth of duration if not given"),
+	ROW(W, "settle", PT_TIME, settle, "ps", "0s", 0, TIME_LIMIT, NULL,
+	    "how long a terminating replication goes on after its last thread"),
+	ROW(W, "max_events", PT_INT, max_events, "", "50000000", 1, INT64_MAX, NULL,
+	    "bound against livelock: the run ends as 'timeout'"),
+	ROW(W, "oracle", PT_BOOL, oracle, "", "yes", 0, 1, NULL,
+	    "check the invariants; costs no simulated time"),
+};
+#undef W
+
+static const struct enum_value placement_values[] = {
+	{ "contiguous", PLACE_CONTIGUOUS, "popular pages side by side" },
+	{ "permuted", PLACE_PERMUTED, "popular pages anywhere" },
+	{ "clusters", PLACE_CLUSTERS, "clusters(n): n groups of neighbours" },
+	{ NULL, 0, NULL },
+};
+
+#define R struct region_config
+static const struct param_row region_rows[] = {
+	ROW(R, "name", PT_NAME, name, "", NULL, 0, 0, NULL, "name of the region"),
+	ROW(R, "length", PT_SIZE, length, "B", NULL, PAGE_SIZE, SIZE_LIMIT, NULL, "bytes, whole pages"),
+	ROW(R, "placement", PT_ENUM, placement, "", "clusters(16)", 0, 0, placement_values,
+	    "where popular pages lie"),
+	ROW(R, "prefault", PT_PERCENT, prefault, "%", "100%", 0, PPM_ONE, NULL,
+	    "share of its pages present at the start"),
+	ROW(R, "secondary_prefault", PT_PERCENT, secondary_prefault, "%", "0%", 0, PPM_ONE, NULL,
+	    "share of the present pages with a secondary translation at the start"),
+	ROW(R, "own_vma", PT_BOOL, own_vma, "", "yes", 0, 1, NULL,
+	    "a VMA of its own with a gap on either side"),
+};
+#undef R
+
+static const struct enum_value mode_values[] = {
+	{ "user", MODE_USER, "a user process" },
+	{ "kernel", MODE_KERNEL, "a kernel thread" },
+	{ "guest", MODE_GUEST, "a vcpu" },
+	{ NULL, 0, NULL },
+};
+
+#define T struct thread_config
+static const struct param_row thread_rows[] = {
+	ROW(T, "name", PT_NAME, name, "", NULL, 0, 0, NULL, "name of the thread"),
+	ROW(T, "in", PT_REF, in, "", "", 0, 0, NULL, "its address space; none: a kernel thread"),
+	ROW(T, "count", PT_INT, count, "", "1", 0, 4096, NULL, "threads of this kind"),
+	ROW(T, "mode", PT_ENUM, mode, "", "user", 0, 0, mode_values, "where its think time is spent"),
+	ROW(T, "halted", PT_BOOL, halted, "", "no", 0, 1, NULL, "starts asleep and never runs"),
+	ROW(T, "first_cpu", PT_INT, first_cpu, "", "-1", -1, 4095, NULL,
+	    "CPU of the first of them, the others follow; -1: the next free CPU"),
+	ROW(T, "start", PT_DIST, start, "ps", "0s", 0, TIME_LIMIT, NULL, "when it begins"),
+	ROW(T, "times", PT_INT, times, "", "0", 0, INT64_MAX, NULL,
+	    "repetitions of its loop; 0: for ever"),
+};
+#undef T
+
+#define O struct op_config
+#define ROW_OF		ROW(O, "of", PT_REF, region, "", "", 0, 0, NULL, "a region; none: the whole address space")
+#define ROW_PAGES(def_)	ROW(O, "pages", PT_PICK, pages, "", def_, 0, 0, NULL, "which pages")
+#define ROW_N(def_, help_) ROW(O, "n", PT_INT, n, "", def_, 1, 1 << 20, NULL, help_)
+#define ROW_WRITE	ROW(O, "write", PT_PERCENT, write, "%", "100%", 0, PPM_ONE, NULL, "share of writes")
+#define ROW_DURATION(help_) ROW(O, "duration", PT_DIST, duration, "ps", NULL, 0, TIME_LIMIT, NULL, help_)
+#define ROW_LENGTH	ROW(O, "length", PT_SIZE, length, "B", NULL, PAGE_SIZE, SIZE_LIMIT, NULL, "bytes, whole pages")
+#define ROW_AT		ROW(O, "at", PT_PICK, at, "", "seq", 0, 0, NULL, "where in the region it begins; seq wraps")
+#define ROW_REFILL	ROW(O, "refill", PT_BOOL, refill, "", "no", 0, 1, NULL, "map again and touch in the same operation")
+
+static const struct param_row think_rows[] = { ROW_DURATION("computing time") };
+static const struct param_row touch_rows[] = { ROW_OF, ROW_PAGES("seq"), ROW_N("1", "pages touched"), ROW_WRITE };
+static const struct param_row access_rows[] = {
+	ROW_OF, ROW_PAGES("uniform"), ROW_N("1", "pages of one visit"), ROW_WRITE
+};
+static const struct param_row unmap_rows[] = { ROW_OF, ROW_LENGTH, ROW_AT, ROW_REFILL };
+static const struct param_row sleep_rows[] = { ROW_DURATION("time asleep") };
+static const struct param_row memslot_rows[] = { ROW_OF };
+static const struct param_row shrink_rows[] = { ROW_N("1", "calls of the shrinker") };
+static const struct param_row repeat_rows[] = {
+	ROW(O, "times", PT_INT, times, "", NULL, 1, INT64_MAX, NULL, "repetitions of the inner loop")
+};
+
+#define OP(kind_, name_, rows_, help_) \
+	[OPK_##kind_] = { name_, { "scenario.threads.NAME.loop." name_, rows_, N(rows_) }, help_ }
+const struct op_info op_table[NR_OP_KINDS] = {
+	OP(THINK, "think", think_rows, "compute in the thread's mode"),
+	OP(TOUCH, "touch", touch_rows, "user accesses by the CPU"),
+	OP(SECONDARY_ACCESS, "secondary_access", access_rows, "guest accesses: one visit"),
+	OP(MADVISE_DONTNEED, "madvise_dontneed", unmap_rows, "madvise(MADV_DONTNEED): mmap_sem for reading"),
+	OP(MUNMAP, "munmap", unmap_rows, "munmap: mmap_sem for writing"),
+	OP(SLEEP, "sleep", sleep_rows, "block; a vcpu halts"),
+	OP(MEMSLOT_DELETE, "memslot_delete", memslot_rows, "delete and re-create the memslot of a region"),
+	OP(SHRINK, "shrink", shrink_rows, "the secondary MMU's slab shrinker"),
+	OP(REPEAT, "repeat", repeat_rows, "an inner loop"),
+};
+
+const struct param_table scenario_params = { "scenario", scenario_rows, N(scenario_rows) };
+const struct param_table region_params = {
+	"scenario.address_spaces.NAME.regions.NAME", region_rows, N(region_rows)
+};
+const struct param_table thread_params = {
+	"scenario.threads.NAME", thread_rows, N(thread_rows)
+};
