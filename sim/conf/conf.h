@@ -13,6 +13,7 @@
 #include "models/config/config.h"
 #include "sim/base/err.h"
 
+struct arena;
 struct conf;
 
 struct conf_options {
