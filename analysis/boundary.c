@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where a verdict flips, and what would change it.
+ *
+ * The points of a claim lie on a grid of axes, the scenario being one of them.
+ * For each axis the points are cut into lines (all other axes equal) and the
+ * flips between neighbours that are decided are counted.  The boundary is told
+ * along the axis whose lines flip most often and never more than once.
+ *
+ * Left out: boundaries that follow no axis; they are told as numbers of points.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "analysis/compare.h"
+#include "analysis/format.h"
+#include "analysis/verdict_int.h"
+
+#define SCENARIO	"scenario"
+
+/* The axis of a point by path: that of b, else of a. */
+static const struct axis *point_axis(const struct verdict_point *p, const char *path)
+{
+	const struct axis *a = configuration_axis(&p->s->config[p->b], path);
+
+	if (axis_absent(a) && p->a >= 0)
+		a = configuration_axis(&p->s->config[p->a], path);
+	return axis_absent(a) ? NULL : a;
+}
+
+static int agree_on(const struct verdict_point *x, const struct verdict_point *y,
+		    const char *path)
+{
+	const struct axis *a, *b;
+
+	if (!strcmp(path, SCENARIO))
+		return x->s == y->s;
+	a = point_axis(x, path);
+	b = point_axis(y, path);
+	return (!a && !b) || (a && b && axis_same(a, b));
+}
+
+struct axes { int n; const char *path[66]; };
+
+static void collect(struct axes *x, const struct configuration *c)
+{
+	for (int i = 0; i < c->n_axes; i++) {
+		int known = axis_absent(&c->axis[i]);
+
+		for (int k = 0; k < x->n; k++)
+			known |= !strcmp(x->path[k], c->axis[i].path);
+		if (!known && x->n < 65)
+			x->path[x->n++] = c->axis[i].path;
+	}
+}
+
+static struct axes axes_of(const struct verdict *v)
+{
+	struct axes x = { 0 };
+
+	for (int i = 0; i < v->n_points; i++) {
+		const struct verdict_point *p = &v->point[i];
+
+		collect(&x, &p->s->config[p->b]);
+		if (p->a >= 0)
+			collect(&x, &p->s->config[p->a]);
+	}
+	x.path[x.n++] = SCENARIO;
+	return x;
+}
+
+const char *point_axes(const struct verdict *v, const struct verdict_point *p)
+{
+	struct database *d = p->s->d;
+	struct axes x = axes_of(v);
+	const char *text = "";
+	int several = 0;
+
+	for (int i = 0; i < v->n_points; i++)
+		several |= v->point[i].s != p->s;
+	if (several)
+		text = text_of(d, "%s", p->s->name);
+	for (int i = 0; i < x.n; i++) {
+		const struct axis *a = strcmp(x.path[i], SCENARIO) ?
+				       point_axis(p, x.path[i]) : NULL;
+
+		if (a)
+			text = text_of(d, "%s%s%s=%s", text, *text ? ", " : "", a->name, a->value);
+	}
+	return *text ? text : p->s->name;
+}
+
+static int decided(const struct verdict_point *p)
+{
+	return p->answer == SUPPORTED || p->answer == REFUTED;
+}
+
+static int ordinal_on(const struct verdict_point *p, const char *path)
+{
+	const struct axis *a = strcmp(path, SCENARIO) ? point_axis(p, path) : NULL;
+
+	return a ? a->ordinal : 0;
+}
+
+/* The next decided point after @i on its line along @path, or -1. */
+static int next_on_line(const struct verdict *v, const struct axes *x, int i,
+			const char *path)
+{
+	int best = -1;
+
+	for (int k = 0; k < v->n_points; k++) {
+		int same = decided(&v->point[k]);
+		int here = ordinal_on(&v->point[k], path);
+
+		if (k == i || here <= ordinal_on(&v->point[i], path))
+			continue;
+		for (int a = 0; same && a < x->n; a++)
+			same = !strcmp(x->path[a], path) ||
+			       agree_on(&v->point[i], &v->point[k], x->path[a]);
+		if (same && (best < 0 || here < ordinal_on(&v->point[best], path)))
+			best = k;
+	}
+	return best;
+}
+
+struct flips {
+	int n;			/* neighbours that differ */
+	int same_way;		/* all from the same answer to the other */
+	int first_from, first_to;	/* points: lowest and highest place */
+	int last_from, last_to;
+};
+
+static struct flips flips_along(const struct verdict *v, const struct axes *x,
+				const char *path)
+{
+	struct flips f = { .same_way = 1 };
+
+	for (int i = 0; i < v->n_points; i++) {
+		int k;
+
+		if (!decided(&v->point[i]))
+			continue;
+		k = next_on_line(v, x, i, path);
+		if (k < 0 || v->point[k].answer == v->point[i].answer)
+			continue;
+		if (!f.n++) {
+			f.first_from = f.last_from = i;
+			f.first_to = f.last_to = k;
+			continue;
+		}
+		f.same_way &= v->point[i].answer == v->point[f.first_from].answer;
+		if (ordinal_on(&v->point[i], path) < ordinal_on(&v->point[f.first_from], path)) {
+			f.first_from = i;
+			f.first_to = k;
+		}
+		if (ordinal_on(&v->point[k], path) > ordinal_on(&v->point[f.last_to], path)) {
+			f.last_from = i;
+			f.last_to = k;
+		}
+	}
+	return f;
+}
+
+static const char *tell_flips(struct database *d, const struct verdict *v,
+			      const struct flips *f, const char *path)
+{
+	const struct verdict_point *from = &v->point[f->first_from], *to = &v->point[f->first_to];
+	const struct verdict_point *last = &v->point[f->last_to];
+	const struct axis *a = point_axis(from, path), *b = point_axis(to, path);
+
+	if (ordinal_on(last, path) == ordinal_on(to, path))
+		return text_of(d, "%s up to %s=%s, %s from %s on", answer_name(from->answer),
+			       a->name, a->value, answer_name(to->answer), b->value);
+	return text_of(d, "%s up to %s=%s, %s from %s on; between them it depends on the "
+		       "other axes", answer_name(from->answer), a->name, a->value,
+		       answer_name(to->answer), point_axis(last, path)->value);
+}
+
+/* "supported in range-madvise, refuted in range-munmap" if nothing else decides. */
+static const char *tell_scenarios(struct database *d, const struct verdict *v)
+{
+	const char *text = "";
+
+	for (int i = 0; i < v->n_points; i++) {
+		int first = 1;
+
+		for (int k = 0; k < v->n_points; k++) {
+			if (v->point[k].s != v->point[i].s)
+				continue;
+			first &= k >= i;
+			if (v->point[k].answer != v->point[i].answer)
+				return NULL;
+		}
+		if (first)
+			text = text_of(d, "%s%s%s in %s", text, *text ? ", " : "",
+				       answer_name(v->point[i].answer), v->point[i].s->name);
+	}
+	return text;
+}
+
+const char *boundary_text(struct database *d, const struct verdict *v)
+{
+	struct axes x = axes_of(v);
+	const char *text = tell_scenarios(d, v), *best = NULL;
+	struct flips most = { 0 };
+	int supported = 0, refuted = 0;
+
+	if (text)
+		return text;
+	for (int i = 0; i < x.n; i++) {
+		struct flips f = flips_along(v, &x, x.path[i]);
+
+		if (!strcmp(x.path[i], SCENARIO) || !f.same_way || f.n <= most.n)
+			continue;
+		most = f;
+		best = x.path[i];
+	}
+	for (int i = 0; i < v->n_points; i++) {
+		supported += v->point[i].answer == SUPPORTED;
+		refuted += v->point[i].answer == REFUTED;
+	}
+	text = text_of(d, "%d of %d points support, %d refute", supported, v->n_points, refuted);
+	return best ? text_of(d, "%s (%s)", tell_flips(d, v, &most, best), text) : text;
+}
+
+const char *effect_text(struct database *d, const struct verdict *v,
+			const struct verdict_point *p)
+{
+	struct scale s = scale_for(v->unit, fabs(p->effect), fabs(p->effect));
+
+	if (isnan(p->effect))
+		return "-";
+	if (v->relative)
+		return isnan(p->lo) ? format_share(d, p->effect) :
+		       text_of(d, "%s [%s, %s]", format_share(d, p->effect),
+			       format_share(d, p->lo), format_share(d, p->hi));
+	return text_of(d, "%s [%s, %s] %s", format_number(d, p->effect / s.factor),
+		       format_number(d, p->lo / s.factor), format_number(d, p->hi / s.factor),
+		       s.unit);
+}
+
+const char *margin_text(struct database *d, const struct claim *c)
+{
+	const char *m = c->margin_text ? c->margin_text : "0";
+
+	if (c->rule == RULE_EQUIVALENT)
+		return text_of(d, "+-%s", m);
+	return text_of(d, "%s%s", !strcmp(m, "0") ? "" : c->rule == RULE_LESS ? "-" : "+", m);
+}
+
+static const char *undecided_text(struct database *d, const struct verdict *v)
+{
+	int open = 0, needed = 0;
+
+	if (v->n < 5)
+		return text_of(d, "at least 5 replications (--reps 5); there are %d", v->n);
+	for (int i = 0; i < v->n_points; i++) {
+		open += v->point[i].answer == UNDECIDED;
+		if (v->point[i].needed > needed)
+			needed = v->point[i].needed;
+	}
+	if (!open)
+		return "";
+	if (needed <= v->n)
+		return text_of(d, "%d of %d points are open only for Holm's adjustment over "
+			       "all claims of this report; judge fewer claims or add replications",
+			       open, v->n_points);
+	return text_of(d, "%d of %d points are open; %s%d replications would settle the "
+		       "hardest at its present mean", open, v->n_points,
+		       needed >= 1000000 ? "more than " : "about ", needed);
+}
+
+const char *change_text(struct database *d, const struct verdict *v)
+{
+	const struct verdict_point *p;
+
+	if (v->answer == UNTESTABLE || v->nearest < 0 || v->claim->rule == RULE_COUNT ||
+	    !v->m)
+		return "";
+	if (v->answer == UNDECIDED)
+		return undecided_text(d, v);
+	p = &v->point[v->nearest];
+	return text_of(d, "nearest to the margin (%s) is %s: %s", margin_text(d, v->claim),
+		       point_axes(v, p), effect_text(d, v, p));
+}

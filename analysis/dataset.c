@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Studies, configurations and axes of a database; see dataset.h. */
+#include "analysis/dataset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t *dataset_ids(struct database *d, int *n)
+{
+	/*
+	 * The last to finish of each name.  run_wall is wall-clock data; it only
+	 * chooses between studies here and enters no figure.
+	 */
+	static const char sql[] =
+		"SELECT s.name, s.id, max(w.finished_utc) AS last FROM study s "
+		"LEFT JOIN config c ON c.study = s.id LEFT JOIN run r ON r.config = c.id "
+		"LEFT JOIN run_wall w ON w.run = r.id GROUP BY s.id "
+		"ORDER BY s.name, last IS NULL, last DESC, s.id";
+	int64_t count = database_integer(d, "SELECT count(*) FROM study", "");
+	int64_t *id = arena_alloc(&d->arena, (size_t)(count + 1) * sizeof(*id));
+	sqlite3_stmt *q = database_query(d, sql, "");
+	const char *before = NULL;
+
+	*n = 0;
+	while (database_step(d, q)) {
+		const char *name = column_text(d, q, 0);
+
+		if (!before || strcmp(before, name))
+			id[(*n)++] = sqlite3_column_int64(q, 1);
+		before = name;
+	}
+	database_done(d, q);
+	return id;
+}
+
+int axis_matches(const char *path, const char *wanted)
+{
+	size_t p = strlen(path), w = strlen(wanted);
+
+	if (!w || w > p || strcmp(path + p - w, wanted))
+		return 0;
+	return w == p || path[p - w - 1] == '.';
+}
+
+const struct axis *configuration_axis(const struct configuration *c, const char *wanted)
+{
+	for (int i = 0; i < c->n_axes; i++) {
+		if (axis_matches(c->axis[i].path, wanted))
+			return &c->axis[i];
+	}
+	return NULL;
+}
+
+int axis_absent(const struct axis *a)
+{
+	return !a || !strcmp(a->value, "-");
+}
+
+int axis_same(const struct axis *a, const struct axis *b)
+{
+	if (!strcmp(a->value, b->value))
+		return 1;
+	return !isnan(a->number) && a->number == b->number && !strcmp(a->unit, b->unit);
+}
+
+int axis_is(const struct axis *a, const char *value)
+{
+	char *end;
+	double wanted, number;
+
+	if (!strcmp(a->value, value))
+		return 1;
+	wanted = strtod(value, &end);
+	if (end == value || *end)
+		return 0;
+	/* A bare number: the number in the text ("64pages"), or the stored one. */
+	number = strtod(a->value, &end);
+	return (end != a->value && number == wanted) || a->number == wanted;
+}
+
+/* The last two components; more where two paths would look the same. */
+static const char *axis_name(struct database *d, const char *path,
+			     const char *const *all, int n)
+{
+	const char *from = path + strlen(path);
+	int dots = 0;
+
+	while (from > path) {
+		int clashes = 0;
+
+		for (; from > path; from--) {
+			if (from[-1] == '.' && ++dots >= 2)
+				break;
+		}
+		for (int i = 0; i < n; i++)
+			clashes += axis_matches(all[i], from);
+		if (clashes <= 1)
+			break;
+		from -= from > path;
+	}
+	return arena_strdup(&d->arena, from);
+}
+
+static void load_axes(struct dataset *s, struct configuration *c)
+{
+	struct database *d = s->d;
+	int64_t n = database_integer(d, "SELECT count(*) FROM axis WHERE config = ?", "i", c->id);
+	sqlite3_stmt *q;
+
+	c->axis = arena_alloc(&d->arena, (size_t)(n + 1) * sizeof(*c->axis));
+	q = database_query(d, "SELECT path, value, number, unit, ordinal FROM axis "
+			   "WHERE config = ? ORDER BY path", "i", c->id);
+	while (database_step(d, q)) {
+		struct axis *a = &c->axis[c->n_axes++];
+
+		a->path = column_text(d, q, 0);
+		a->value = column_text(d, q, 1);
+		a->number = column_number(q, 2);
+		a->unit = column_text(d, q, 3);
+		a->ordinal = sqlite3_column_int(q, 4);
+	}
+	database_done(d, q);
+}
+
+static void name_axes(struct dataset *s)
+{
+	sqlite3_stmt *q = database_query(s->d, "SELECT DISTINCT a.path FROM axis a "
+		"JOIN config c ON c.id = a.config WHERE c.study = ? ORDER BY 1", "i", s->id);
+	const char *all[64];
+	int n = 0;
+
+	while (database_step(s->d, q) && n < 64)
+		all[n++] = column_text(s->d, q, 0);
+	database_done(s->d, q);
+	for (int i = 0; i < s->n_configs; i++) {
+		for (int k = 0; k < s->config[i].n_axes; k++) {
+			struct axis *a = &s->config[i].axis[k];
+
+			a->name = axis_name(s->d, a->path, all, n);
+		}
+	}
+}
+
+static const char *unsafe_of(struct dataset *s, int64_t config)
+{
+	sqlite3_stmt *q = database_query(s->d, "SELECT DISTINCT v.invariant FROM "
+		"violation_count v JOIN run r ON r.id = v.run "
+		"WHERE r.config = ? AND v.count > 0 ORDER BY 1", "i", config);
+	const char *all = "";
+
+	while (database_step(s->d, q))
+		all = text_of(s->d, "%s%s%s", all, *all ? " " : "",
+			      (const char *)sqlite3_column_text(q, 0));
+	database_done(s->d, q);
+	return all;
+}
+
+static void load_configs(struct dataset *s)
+{
+	static const char sql[] =
+		"SELECT c.id, c.design, count(r.id), "
+		"coalesce(sum(r.status IN ('ok', 'violation')), 0), "
+		"coalesce(max(r.replication), 0) FROM config c "
+		"LEFT JOIN run r ON r.config = c.id "
+		"LEFT JOIN study_design g ON g.study = c.study AND g.design = c.design "
+		"WHERE c.study = ? GROUP BY c.id ORDER BY g.ordinal IS NULL, g.ordinal, "
+		"c.design, (SELECT group_concat(printf('%06d', a.ordinal)) FROM "
+		"(SELECT ordinal FROM axis WHERE config = c.id ORDER BY path) a), c.id";
+	struct database *d = s->d;
+	int64_t n = database_integer(d, "SELECT count(*) FROM config WHERE study = ?", "i", s->id);
+	sqlite3_stmt *q = database_query(d, sql, "i", s->id);
+
+	s->config = arena_alloc(&d->arena, (size_t)(n + 1) * sizeof(*s->config));
+	while (database_step(d, q)) {
+		struct configuration *c = &s->config[s->n_configs++];
+
+		c->id = sqlite3_column_int64(q, 0);
+		c->design = column_text(d, q, 1);
+		c->runs = sqlite3_column_int(q, 2);
+		c->usable = sqlite3_column_int(q, 3);
+		if (sqlite3_column_int(q, 4) > s->replications)
+			s->replications = sqlite3_column_int(q, 4);
+		s->runs += c->runs;
+		s->failed += c->runs - c->usable;
+	}
+	database_done(d, q);
+	for (int i = 0; i < s->n_configs; i++) {
+		struct configuration *c = &s->config[i];
+
+		load_axes(s, c);
+		c->unsafe = unsafe_of(s, c->id);
+		c->violations = database_integer(d, "SELECT coalesce(sum(v.count), 0) FROM "
+			"violation_count v JOIN run r ON r.id = v.run WHERE r.config = ?",
+			"i", c->id);
+	}
+	name_axes(s);
+}
+
+static void load_designs(struct dataset *s)
+{
+	struct database *d = s->d;
+	int64_t n = database_integer(d, "SELECT count(*) FROM study_design WHERE study = ?",
+				     "i", s->id);
+	sqlite3_stmt *q;
+
+	s->design = arena_alloc(&d->arena, (size_t)(n + s->n_configs + 1) * sizeof(*s->design));
+	q = database_query(d, "SELECT design, baseline FROM study_design WHERE study = ? "
+			   "ORDER BY ordinal", "i", s->id);
+	while (database_step(d, q)) {
+		s->design[s->n_designs++] = column_text(d, q, 0);
+		if (sqlite3_column_int(q, 1))
+			s->baseline = s->design[s->n_designs - 1];
+	}
+	database_done(d, q);
+	/* Designs that --design added later are in config only. */
+	for (int i = 0; i < s->n_configs; i++) {
+		int known = 0;
+
+		for (int k = 0; k < s->n_designs; k++)
+			known |= !strcmp(s->design[k], s->config[i].design);
+		if (!known)
+			s->design[s->n_designs++] = s->config[i].design;
+	}
+	if (!s->baseline && s->n_designs)
+		s->baseline = s->design[0];
+}
+
+static void load_choices(struct dataset *s)
+{
+	struct database *d = s->d;
+	int64_t n = database_integer(d, "SELECT count(*) FROM study_metric WHERE study = ?",
+				     "i", s->id);
+	sqlite3_stmt *q = database_query(d, "SELECT metric, quantile, is_primary FROM "
+		"study_metric WHERE study = ? ORDER BY is_primary DESC, ordinal", "i", s->id);
+
+	s->choice = arena_alloc(&d->arena, (size_t)(n + 1) * sizeof(*s->choice));
+	while (database_step(d, q)) {
+		struct metric_choice *c = &s->choice[s->n_choices++];
+
+		c->name = column_text(d, q, 0);
+		c->quantile = sqlite3_column_int(q, 1);
+		c->primary = sqlite3_column_int(q, 2);
+	}
+	database_done(d, q);
+}
+
+/* Names of machine and kernel: text, or objects with a name. */
+static const char *resolved_name(struct dataset *s, const char *key)
+{
+	return database_text(s->d, "SELECT CASE json_type(resolved, '$.' || ?1) "
+		"WHEN 'text' THEN json_extract(resolved, '$.' || ?1) "
+		"ELSE json_extract(resolved, '$.' || ?1 || '.name') END "
+		"FROM study WHERE id = ?2", "si", key, s->id);
+}
+
+struct dataset *dataset_load(struct database *d, int64_t study)
+{
+	struct dataset *s;
+	sqlite3_stmt *q;
+
+	for (s = d->loaded; s; s = s->next) {
+		if (s->id == study)
+			return s;
+	}
+	s = arena_alloc(&d->arena, sizeof(*s));
+	s->d = d;
+	q = database_query(d, "SELECT name, question, version, model_hash, "
+			   "not_modelled, command, master_seed FROM study WHERE id = ?",
+			   "i", study);
+	s->id = study;
+	if (!database_step(d, q))
+		database_fail(d, EX_ENVIRONMENT, "%s: no study %lld", d->path, (long long)study);
+	s->name = column_text(d, q, 0);
+	s->question = column_text(d, q, 1);
+	s->version = column_text(d, q, 2);
+	s->model_hash = column_text(d, q, 3);
+	s->not_modelled = column_text(d, q, 4);
+	s->command = column_text(d, q, 5);
+	s->seed = sqlite3_column_int64(q, 6);
+	database_done(d, q);
+	s->machine = resolved_name(s, "machine");
+	s->kernel = resolved_name(s, "kernel");
+	s->older = (int)database_integer(d, "SELECT count(*) - 1 FROM study WHERE name = ?",
+					 "s", s->name);
+	load_configs(s);
+	load_designs(s);
+	load_choices(s);
+	s->next = d->loaded;
+	d->loaded = s;
+	return s;
+}

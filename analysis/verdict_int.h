@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files that make verdicts share; see verdict.h. */
+#ifndef ANALYSIS_VERDICT_INT_H
+#define ANALYSIS_VERDICT_INT_H
+
+#include "analysis/verdict.h"
+
+/* region and where of the claim admit this configuration. */
+int within_limits(const struct claim *c, const struct configuration *k);
+struct verdict_point *add_point(struct database *d, struct verdict *v,
+				struct dataset *s, int a, int b);
+
+/* hold.c: claims that hold or fail. */
+void make_count(struct database *d, struct verdict *v);
+void make_safety(struct database *d, struct verdict *v);
+
+/* boundary.c */
+const char *change_text(struct database *d, const struct verdict *v);
+
+#endif
