@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Output of commands: whole buffers to stdout, text wrapped at 79 columns. */
+#include <errno.h>
+#include <string.h>
+
+#include "sim/cli/cli.h"
+
+int print_buffer(const struct command *c, struct strbuf *sb)
+{
+	int bad = sb->failed;
+
+	if (bad) {
+		sb_free(sb);
+		return out_of_memory(c);
+	}
+	if (fwrite(sb->s, 1, sb->len, stdout) != sb->len || fflush(stdout))
+		bad = errno;
+	sb_free(sb);
+	if (!bad)
+		return EX_DONE;
+	fprintf(stderr, "shootdown %s: stdout: %s\n", c->name, strerror(bad));
+	return EX_ENVIRONMENT;
+}
+
+void add_wrapped(struct strbuf *sb, int indent, const char *text)
+{
+	const char *newline = sb->len ? memrchr(sb->s, '\n', sb->len) : NULL;
+	size_t column = newline ? (size_t)(sb->s + sb->len - newline - 1) : sb->len;
+	int first = 1;
+
+	while (*text) {
+		size_t n = strcspn(text, " \n");
+
+		if (n && !first && column + 1 + n > 79) {
+			sb_addf(sb, "\n%*s", indent, "");
+			column = (size_t)indent;
+			first = 1;
+		}
+		if (n && !first) {
+			sb_addc(sb, ' ');
+			column++;
+		}
+		sb_addmem(sb, text, n);
+		column += n;
+		if (n)
+			first = 0;
+		text += n;
+		if (*text)
+			text++;
+	}
+	sb_addc(sb, '\n');
+}

@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Interrupted or killed at any moment: the same command goes on, and the result
+# equals that of an uninterrupted run table by table (run_wall and log aside).
+. "$(dirname "$0")/../../../.ci/tap.sh"
+. "$(dirname "$0")/tiny.sh"
+sd=$(realpath "${SHOOTDOWN:-build/shootdown}")
+dbdiff=$repo/sim/run/t/dbdiff.sh
+export SHOOTDOWN_ROOT=$repo
+cd "$tmp" || exit 1
+SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
+RANDOM=$SEED
+echo "# seed $SEED"
+tiny tiny 'none-pin, merged-2.6.27, rusty-minimal' 40 > tiny.yaml
+
+begin=$(date +%s%N)
+"$sd" run tiny.yaml -q -o whole.db
+whole=$((($(date +%s%N) - begin) / 1000000))
+runs=$(sqlite3 whole.db 'SELECT count(*) FROM run')
+is 'uninterrupted: all runs' "$runs" 480
+echo "# uninterrupted: $whole ms"
+
+pause() {	# MILLISECONDS
+	sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"
+}
+# In a session of its own, so that the signal reaches exactly this one.
+start() {	# DB
+	setsid "$sd" run tiny.yaml -q -o "$1" >"$tmp/.run" 2>&1 &
+	pid=$!
+}
+
+start int.db
+pause $((whole / 2))
+kill -INT "$pid"
+wait "$pid"
+rc=$?
+n=$(sqlite3 int.db 'SELECT count(*) FROM run' 2>/dev/null || echo 0)
+if [ "$n" -lt "$runs" ]; then
+	is 'SIGINT: exit code' "$rc" 130
+else
+	skip 'SIGINT: exit code' 'it was faster than the signal'
+fi
+ok 'SIGINT keeps what was done' test "$n" -gt 0
+is 'SIGINT leaves an intact database' "$(sqlite3 int.db 'PRAGMA integrity_check')" ok
+not_ok 'no worker survives' pgrep -g "$pid"
+"$sd" run tiny.yaml -q -o int.db
+is 'resume after SIGINT: exit code' "$?" 0
+ok 'resumed equals uninterrupted' "$dbdiff" whole.db int.db
+
+# Ten moments; several kills may hit one database before it is finished.
+kills=0
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	start killed.db
+	pause $((RANDOM % (whole / 3 + 2)))
+	kill -KILL -- "-$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	[ $? = 137 ] && kills=$((kills + 1))
+	if [ -e killed.db ]; then
+		state=$(sqlite3 killed.db 'PRAGMA integrity_check' 2>&1)
+		[ "$state" = ok ] || echo "# after kill $i: $state"
+	fi
+done
+ok "killed at random moments ($kills of 10 hit it running)" test "$kills" -ge 3
+"$sd" run tiny.yaml -q -o killed.db
+is 'resume after kill -9: exit code' "$?" 0
+ok 'the killed and resumed database equals an uninterrupted one' "$dbdiff" whole.db killed.db
+
+# A second writer is refused, and does no harm.
+start second.db
+pause $((whole / 4))
+t_run "$sd" run tiny.yaml -q -o second.db
+if kill -0 "$pid" 2>/dev/null; then
+	is 'a second writer: exit code' "$rc" 4
+	like 'a second writer: text' "$err" 'second[.]db'
+else
+	skip 'a second writer: exit code' 'the first was too fast'
+	skip 'a second writer: text' 'the first was too fast'
+fi
+wait "$pid"
+is 'the first writer is not disturbed' "$?" 0
+ok 'and its database is whole' "$dbdiff" whole.db second.db
+done_testing
