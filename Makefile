@@ -122,11 +122,11 @@ check: deps			## install, build, run every test
 	@$(MAKE) --no-print-directory -k WERROR=1 all tests || touch $(BUILD)/check-build-failed
 	@BUILD=$(BUILD) .ci/check.sh $(test_scripts) $(tests)
 
+chosen_tests	= $(foreach t,$(test_sources),$(if $(findstring $(T),$(t)),$(BUILD)/t/$(basename $(notdir $(t)))))
+chosen_scripts	= $(foreach t,$(test_scripts),$(if $(findstring $(T),$(t)),$(t)))
 test:				## build and run the tests whose path contains T=...
-	@$(MAKE) --no-print-directory all $(foreach t,$(test_sources),$(if \
-		$(findstring $(T),$(t)),$(BUILD)/t/$(basename $(notdir $(t)))))
-	@BUILD=$(BUILD) .ci/check.sh $(foreach t,$(test_scripts),$(if $(findstring $(T),$(t)),$(t))) \
-		$(foreach t,$(test_sources),$(if $(findstring $(T),$(t)),$(BUILD)/t/$(basename $(notdir $(t)))))
+	@$(MAKE) --no-print-directory lib $(if $(chosen_scripts),all) $(chosen_tests)
+	@BUILD=$(BUILD) .ci/check.sh $(chosen_scripts) $(chosen_tests)
 
 layers:				## check which room includes which
 	@.ci/layers.sh
