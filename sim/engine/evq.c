@@ -17,10 +17,15 @@ static size_t evq_leaf_index(uint32_t leaves)
 	return index;
 }
 
+static size_t evq_first_leaf(const struct evq *q)
+{
+	return q->leaf_offset / sizeof(*q->node);
+}
+
 /* Play every match from the leaves up. */
 static void evq_replay(struct evq *q)
 {
-	size_t p = q->first_leaf + q->leaves;
+	size_t p = evq_first_leaf(q) + q->leaves;
 
 	while (p > EVQ_ROOT + 1) {
 		struct evq_key least;
@@ -36,14 +41,15 @@ static void evq_replay(struct evq *q)
 
 static void evq_build(struct evq *q, struct arena *arena, uint32_t leaves)
 {
+	size_t first = evq_leaf_index(leaves);
 	uint32_t i;
 
 	BUG_ON(leaves > EVQ_MAX_SLOTS);
 	q->leaves = leaves;
-	q->first_leaf = evq_leaf_index(leaves);
-	q->node = arena_alloc(arena, (q->first_leaf + leaves) * sizeof(*q->node));
+	q->leaf_offset = first * sizeof(*q->node);
+	q->node = arena_alloc(arena, (first + leaves) * sizeof(*q->node));
 	for (i = 0; i < leaves; i++)
-		q->node[q->first_leaf + i] = (struct evq_key){ i, UINT64_MAX };
+		q->node[first + i] = (struct evq_key){ i, UINT64_MAX };
 }
 
 void evq_init(struct evq *q, struct arena *arena, uint32_t slots)
@@ -63,7 +69,7 @@ void evq_grow(struct evq *q, struct arena *arena)
 
 	evq_build(q, arena, old.leaves * 4);
 	for (i = 0; i < old.leaves; i++)
-		q->node[q->first_leaf + i] = old.node[old.first_leaf + i];
+		*evq_leaf(q, i) = *evq_leaf(&old, i);
 	evq_replay(q);
 }
 

@@ -39,7 +39,7 @@ struct evq_key {
 
 struct evq {
 	struct evq_key *node;	/* root at EVQ_ROOT, then level by level */
-	size_t first_leaf;
+	size_t leaf_offset;	/* of the first leaf, in bytes */
 	uint32_t leaves;	/* power of 4 */
 };
 

@@ -14,14 +14,15 @@ static inline __attribute__((always_inline))
 void evq_min(struct evq_key *a, const struct evq_key *b)
 {
 #if defined(__x86_64__) && !defined(EVQ_PORTABLE)
-	uint64_t high = b->hi;
+	uint64_t scratch;
 
-	__asm__("cmp %[alo], %[blo]\n\t"
-		"sbb %[ahi], %[high]\n\t"
+	__asm__("mov %[bhi], %[scratch]\n\t"
+		"cmp %[alo], %[blo]\n\t"
+		"sbb %[ahi], %[scratch]\n\t"
 		"cmovb %[blo], %[alo]\n\t"
 		"cmovb %[bhi], %[ahi]"
-		: [alo] "+&r" (a->lo), [ahi] "+&r" (a->hi), [high] "+&r" (high)
-		: [blo] "r" (b->lo), [bhi] "rm" (b->hi)
+		: [alo] "+&r" (a->lo), [ahi] "+&r" (a->hi), [scratch] "=&r" (scratch)
+		: [blo] "rm" (b->lo), [bhi] "rm" (b->hi)
 		: "cc");
 #else
 	unsigned __int128 x = ((unsigned __int128)a->hi << 64) | a->lo;
@@ -38,30 +39,37 @@ static inline const struct evq_key *evq_top(const struct evq *q)
 	return &q->node[EVQ_ROOT];
 }
 
-static inline const struct evq_key *evq_leaf(const struct evq *q, uint32_t slot)
+/* Nodes by their distance in bytes from q->node: saves a shift per access. */
+static inline struct evq_key *evq_node(const struct evq *q, size_t offset)
 {
-	return &q->node[q->first_leaf + slot];
+	return (struct evq_key *)((char *)q->node + offset);
+}
+
+static inline struct evq_key *evq_leaf(const struct evq *q, uint32_t slot)
+{
+	return evq_node(q, q->leaf_offset + slot * sizeof(struct evq_key));
 }
 
 /*
  * Give the leaf @slot the key @key and play the matches up to the root.  The
  * three siblings meet first: their loads do not wait for the match below.
  */
-static inline void evq_set(struct evq *q, uint32_t slot, struct evq_key key)
+static inline __attribute__((always_inline))
+void evq_set(struct evq *q, uint32_t slot, struct evq_key key)
 {
-	struct evq_key *node = q->node;
-	size_t p = q->first_leaf + slot;
+	const size_t one = sizeof(struct evq_key);
+	size_t at = q->leaf_offset + slot * one;
 
-	node[p] = key;
+	*evq_node(q, at) = key;
 	do {
-		struct evq_key rest = node[p ^ 1];
+		struct evq_key rest = *evq_node(q, at ^ one);
 
-		evq_min(&rest, &node[p ^ 2]);
-		evq_min(&rest, &node[p ^ 3]);
+		evq_min(&rest, evq_node(q, at ^ 2 * one));
+		evq_min(&rest, evq_node(q, at ^ 3 * one));
 		evq_min(&key, &rest);
-		p = (p >> 2) + 2;
-		node[p] = key;
-	} while (p != EVQ_ROOT);
+		at = (at / 4 & ~(one - 1)) + 2 * one;
+		*evq_node(q, at) = key;
+	} while (at != EVQ_ROOT * one);
 }
 
 /* Schedule @slot at @time; @sequence must be fresh. */

@@ -25,7 +25,7 @@
 
 #include "sim/base/strbuf.h"
 
-#define SIM_FIRST_SLOTS		64
+#define SIM_FIRST_SLOTS		4
 #define SIM_FIRST_RING		64
 #define SIM_REASON_BYTES	512
 
@@ -255,10 +255,18 @@ static void sim_end(struct sim *s)
 	}
 }
 
+void sim_drop_fired(struct sim *s)
+{
+	evq_clear(&s->q, s->fired);
+	s->fired = SLOT_NONE;
+}
+
 struct coro *sim_take_slow(struct sim *s)
 {
 	struct coro *self = s->current, *next = NULL;
 
+	if (self->state == CORO_RUNNING)
+		self->state = CORO_BLOCKED;
 	s->host = self;
 	while (!next && s->fired != SLOT_NONE) {
 		const struct sim_slot *slot = &s->slot[s->fired];

@@ -15,7 +15,8 @@
 
 #define SIM_ORDER_NORMAL	((uint64_t)PRIO_NORMAL << EVQ_PRIORITY_SHIFT)
 
-/* In sim.c: what sim_take() has no answer for, the ring is full, 2^40 events scheduled. */
+/* In sim.c: the fired event was not retimed, what sim_take() has no answer for, the ring is full, 2^40 events scheduled. */
+void sim_drop_fired(struct sim *s);
 struct coro *sim_take_slow(struct sim *s);
 void sim_ring_grow(struct sim *s);
 void sim_sequence_full(struct sim *s) __attribute__((noreturn, cold));
@@ -85,15 +86,13 @@ static inline void sim_ready(struct sim *s, struct coro *co)
  * The coroutine that serves the next event, which becomes the present one.
  * NULL: it is a function (then s->fired names its slot), or the run is over.
  */
-static inline struct coro *sim_take(struct sim *s)
+static inline __attribute__((always_inline)) struct coro *sim_take(struct sim *s)
 {
 	const struct evq_key *top;
 	uint32_t slot;
 
-	if (s->fired != SLOT_NONE) {
-		evq_clear(&s->q, s->fired);
-		s->fired = SLOT_NONE;
-	}
+	if (s->fired != SLOT_NONE)
+		sim_drop_fired(s);
 	if (sim_unlikely(s->events >= s->events_end))
 		return NULL;
 	top = evq_top(&s->q);
@@ -115,24 +114,28 @@ static inline struct coro *sim_take(struct sim *s)
 	return s->slot[slot].co;
 }
 
-static inline void sim_block(struct sim *s)
+static inline __attribute__((always_inline)) void sim_block(struct sim *s)
 {
 	struct coro *self = s->current, *next;
 
 	BUG_ON(!self);
-	if (self->state == CORO_RUNNING)
-		self->state = CORO_BLOCKED;
 	next = sim_take(s);
 	if (sim_unlikely(!next))
 		next = sim_take_slow(s);
+	if (next == self) {
+		self->state = CORO_RUNNING;
+		return;
+	}
 	DEBUG_ON(next->state == CORO_DONE);
+	if (self->state == CORO_RUNNING)
+		self->state = CORO_BLOCKED;
 	next->state = CORO_RUNNING;
 	s->current = next;
-	if (next != self)
-		coro_switch(self, next);
+	coro_switch(self, next);
 }
 
-static inline void sim_hold(struct sim *s, uint32_t slot, sim_time d)
+static inline __attribute__((always_inline))
+void sim_hold(struct sim *s, uint32_t slot, sim_time d)
 {
 	DEBUG_ON(s->slot[slot].co != s->current);
 	sim_at(s, slot, s->now + d);
