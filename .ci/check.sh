@@ -4,6 +4,11 @@
 # The last line is always "N passed, N failed"; the exit code is 1 unless the
 # second number is 0.  Slow tests start first, so that two workers end together.
 set -u
+if [ $# = 0 ]; then
+	echo "no test of that name"
+	echo "0 passed, 1 failed"
+	exit 1
+fi
 export BUILD=${BUILD:-build}
 export SHOOTDOWN=${SHOOTDOWN:-$BUILD/shootdown}
 export SEED=${SEED:-}

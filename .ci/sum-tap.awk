@@ -8,11 +8,11 @@
 	add(name)
 }
 
-function add(name,    file, line, plan, ok, bad, end, shown, nr)
+function add(name,    file, line, plan, ok, bad, skip, end, shown, nr)
 {
 	plan = -1
 	file = dir "/" name ".tap"
-	ok = bad = 0
+	ok = bad = skip = 0
 	while ((getline line < file) > 0) {
 		if (line ~ /^not ok/) {
 			bad++
@@ -22,7 +22,7 @@ function add(name,    file, line, plan, ok, bad, end, shown, nr)
 			ok++
 			shown = 0
 			if (line ~ /# *SKIP/)
-				skipped++
+				skip++
 		} else if (line ~ /^1\.\./) {
 			plan = substr(line, 4) + 0
 			if (plan == 0)
@@ -48,7 +48,8 @@ function add(name,    file, line, plan, ok, bad, end, shown, nr)
 		tail(file)
 		bad++
 	}
-	passed += ok
+	passed += ok - skip
+	skipped += skip
 	failed += bad
 }
 
