@@ -332,7 +332,7 @@ static const struct option_spec list_options[] = {
 
 const struct command command_list = {
 	.name = "list", .arguments = "KIND",
-	.summary = "names of a kind: designs, metrics, parameters, sites ...",
+	.summary = "what there is of a kind: designs, parameters ...",
 	.description =
 "One line per item.  KIND is designs, machines, kernels, secondaries, scenarios,\n"
 "claims, metrics, parameters, sites, points, callouts, invariants or kinds.\n"

@@ -57,7 +57,7 @@ static void help_row(const struct option_spec *s, FILE *f)
 		n = snprintf(left, sizeof(left), "    ");
 	snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", s->name,
 		 s->argument ? " " : "", s->argument ? s->argument : "");
-	fprintf(f, "  %-22s %s\n", left, s->help);
+	fprintf(f, "  %-23s%s\n", left, s->help);
 }
 
 void command_help(const struct command *c, FILE *f)
