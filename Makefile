@@ -110,22 +110,25 @@ $(BUILD)/gen/schema_sql.h: sim/store/schema.sql .ci/sql-to-c.awk
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -f .ci/sql-to-c.awk $< > $@
 
+# As many jobs as CPUs, unless the caller has said.
+jobs		= $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # --- what people call ----------------------------------------------------------
 deps:				## install missing packages (only those; needs root or sudo)
 	@.ci/deps.sh
 
 debate: deps			## install, build, run the debate, print the verdicts
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(jobs) all
 	@$(BUILD)/shootdown debate
 
 check: deps			## install, build, run every test
-	@$(MAKE) --no-print-directory -k WERROR=1 all tests || touch $(BUILD)/check-build-failed
+	@$(MAKE) --no-print-directory $(jobs) -k WERROR=1 all tests || touch $(BUILD)/check-build-failed
 	@BUILD=$(BUILD) .ci/check.sh $(test_scripts) $(tests)
 
 chosen_tests	= $(foreach t,$(test_sources),$(if $(findstring $(T),$(t)),$(BUILD)/t/$(basename $(notdir $(t)))))
 chosen_scripts	= $(foreach t,$(test_scripts),$(if $(findstring $(T),$(t)),$(t)))
 test:				## build and run the tests whose path contains T=...
-	@$(MAKE) --no-print-directory lib $(if $(chosen_scripts),all) $(chosen_tests)
+	@$(MAKE) --no-print-directory $(jobs) lib $(if $(chosen_scripts),all) $(chosen_tests)
 	@BUILD=$(BUILD) .ci/check.sh $(chosen_scripts) $(chosen_tests)
 
 layers:				## check which room includes which
