@@ -69,7 +69,7 @@ $(binary): $(main_object) $(library)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $(main_object) $(library) $(LDLIBS)
 
-$(library): $(objects) $(BUILD)/flags
+$(library): $(objects) $(BUILD)/members
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $(objects)
 
@@ -97,7 +97,13 @@ endef
 
 $(BUILD)/flags: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)printf '%s\n' '$(CC) $(CFLAGS) $(CPPFLAGS)' '$(objects)' > $@.new
+	$(Q)printf '%s\n' '$(CC) $(CFLAGS) $(CPPFLAGS)' > $@.new
+	$(update)
+
+# So that the object of a removed source leaves the library.
+$(BUILD)/members: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '%s\n' $(objects) > $@.new
 	$(update)
 
 $(BUILD)/gen/version.h: FORCE
