@@ -145,21 +145,23 @@ static void print_cell(struct strbuf *out, const struct table_cell *c,
 void table_print(const struct table *t, struct strbuf *out, size_t width, int max_columns)
 {
 	size_t label = larger(strlen(t->corner[0]), strlen(t->corner[1]));
-	int next = 1, first = 1;
+	int next = !t->no_repeat, first = 1;
 
 	for (int r = 0; r < t->n_rows; r++)
 		label = larger(label, strlen(t->label[r]));
 	while (t->n_columns && (next < t->n_columns || first)) {
-		int column[16] = { 0 }, n = 1;
+		int column[16] = { 0 }, n = 0;
 		struct widths w[16];
-		size_t used;
+		size_t used = label;
 
-		w[0] = column_widths(t, 0);
-		used = label + GAP + w[0].all;
+		if (!t->no_repeat) {
+			w[n++] = column_widths(t, 0);
+			used += GAP + w[0].all;
+		}
 		while (next < t->n_columns && n < max_columns && n < 16) {
 			w[n] = column_widths(t, next);
 			/* One column beside the baseline always goes in. */
-			if (n > 1 && used + GAP + w[n].all > width)
+			if (n > !t->no_repeat && used + GAP + w[n].all > width)
 				break;
 			used += GAP + w[n].all;
 			column[n++] = next++;

@@ -19,6 +19,7 @@ struct table {
 	struct database *d;
 	const char *corner[2];	/* heading of the row labels, over each other */
 	int n_rows, n_columns;
+	int no_repeat;		/* the first column is no baseline: print it once */
 	const char **label;	/* of rows */
 	const char **heading;	/* of columns */
 	const char **mark;	/* line below a heading ("UNSAFE I1"), or "" */

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The mail form: what a reviewer pastes below a patch.  At most 72 columns,
+ * ASCII, so that "> " quoting does not wrap it; baseline first, value +- half
+ * width, change last.  It is a choice: the primary metric over the range and
+ * over one other axis, then all metrics at one point; report.md has the rest.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "analysis/format.h"
+#include "analysis/report_int.h"
+
+#define WIDTH		72
+#define DESIGNS		4	/* columns of a table, the baseline among them */
+#define ROWS		8
+#define LABELS		3	/* a metric with more is told as a whole */
+#define DIAGRAM_STEPS	24
+
+/* Shell words over several lines, each but the last ended by a backslash. */
+static void wrap_command(struct strbuf *out, const char *s, const char *first)
+{
+	size_t column = strlen(first);
+
+	sb_adds(out, first);
+	while (*s) {
+		size_t word = strcspn(s, " ");
+
+		if (column + word + 3 > WIDTH && column > 4) {
+			sb_adds(out, " \\\n   ");
+			column = 3;
+		}
+		sb_addc(out, ' ');
+		sb_addmem(out, s, word);
+		column += word + 1;
+		s += word;
+		s += *s == ' ';
+	}
+	sb_addc(out, '\n');
+}
+
+static void head(struct report *r, struct dataset *s)
+{
+	struct database *d = r->d;
+	struct strbuf *out = &d->text;
+	const char *failed = failed_text(s);
+
+	wrap_text(out, text_of(d, "%s: %s", text_ascii(d, s->name), text_ascii(d, s->question)),
+		  "", "", WIDTH);
+	sb_addc(out, '\n');
+	wrap_text(out, text_of(d, "%s%s%s%sshootdown %s, model %.12s, seed %lld, %d replications, "
+			       "%d runs", s->machine ? "machine " : "",
+			       s->machine ? text_of(d, "%s, ", text_ascii(d, s->machine)) : "",
+			       s->kernel ? "kernel " : "",
+			       s->kernel ? text_of(d, "%s, ", text_ascii(d, s->kernel)) : "",
+			       text_ascii(d, s->version), text_ascii(d, s->model_hash),
+			       (long long)s->seed, s->replications, s->runs), "", "", WIDTH);
+	if (*failed)
+		wrap_text(out, text_of(d, "%d of %d runs FAILED (%s); they enter no figure",
+				       s->failed, s->runs, failed), "", "", WIDTH);
+	if (s->older)
+		wrap_text(out, text_of(d, "(%d older studies of this name in the database are "
+				       "left out)", s->older), "", "", WIDTH);
+}
+
+/* "unmap.latency in us, lower is better, by length at vcpu.count=4" */
+static void caption(struct report *r, const struct grid *g)
+{
+	struct database *d = r->d;
+	const char *fixed = layout_fixed_text(g->l, g->at, g->by);
+	const char *by = g->by >= 0 ? text_of(d, ", by %s", g->l->axis[g->by].name) : "";
+
+	sb_addc(&d->text, '\n');
+	wrap_text(&d->text, text_ascii(d, text_of(d, "%s in %s, %s%s%s%s", g->m->title,
+						  scale_for_grid(g).unit, better_text(g->m), by,
+						  *fixed ? ", at " : "", fixed)), "", "  ", WIDTH);
+}
+
+static void one_grid(struct report *r, struct layout *l, const struct metric *m, int by,
+		     int rows)
+{
+	struct grid *g = grid_make(l, m, by, rows);
+	struct strbuf *out = &r->d->text;
+
+	caption(r, g);
+	if (!grid_has_data(g)) {
+		sb_adds(out, "  no observation in any run\n");
+		return;
+	}
+	table_print(grid_table(g), out, WIDTH, DESIGNS);
+	if (by >= 0 && g->n_rows < l->axis[by].n_values)
+		sb_addf(out, "(%d of %d values of the axis)\n", g->n_rows, l->axis[by].n_values);
+}
+
+/* All metrics at one point: a row per design, a column per metric. */
+static void profile(struct report *r, struct layout *l, struct metric **m, int n)
+{
+	struct database *d = r->d;
+	struct table *t = table_new(d, l->n_series, n);
+	const char *fixed = "";
+	int shown = 0;
+
+	t->no_repeat = 1;
+	for (int k = 0; k < l->n_series; k++)
+		t->label[k] = text_of(d, "%s%s", text_ascii(d, l->series[k].name),
+				      *l->series[k].unsafe ? " UNSAFE" : "");
+	for (int i = 0; i < n; i++) {
+		struct grid *g = grid_make(l, m[i], -1, 0);
+		struct scale scale = scale_for_grid(g);
+
+		fixed = layout_fixed_text(l, g->at, -1);
+		if (!grid_has_data(g))
+			continue;
+		t->heading[shown] = m[i]->title;
+		t->mark[shown] = text_of(d, "[%s]%s", scale.unit,
+					 !strcmp(m[i]->better, "higher") ? " more" :
+					 !strcmp(m[i]->better, "lower") ? " less" : "");
+		for (int k = 0; k < l->n_series; k++) {
+			const struct cell *c = grid_cell(g, 0, k);
+			struct table_cell *to = table_at(t, k, shown);
+
+			to->value = format_mean(d, c, m[i], scale.factor);
+			to->half = format_half(d, c, scale.factor);
+			to->change = k ? format_change(d, c, scale.factor) : "";
+		}
+		shown++;
+	}
+	if (!shown)
+		return;
+	/* Columns without data were skipped: close the gap they left. */
+	for (int k = 1; k < l->n_series; k++)
+		memmove(&t->cell[k * shown], &t->cell[k * n], sizeof(*t->cell) * (size_t)shown);
+	t->n_columns = shown;
+	sb_addc(&d->text, '\n');
+	wrap_text(&d->text, text_ascii(d, text_of(d, "All metrics%s%s (less, more: which way is "
+						  "better)", *fixed ? " at " : "", fixed)),
+		  "", "  ", WIDTH);
+	table_print(t, &d->text, WIDTH, DESIGNS);
+}
+
+static void legend(struct report *r, struct layout *l, const struct metric *primary)
+{
+	struct database *d = r->d;
+	struct strbuf *out = &d->text;
+	struct pairing p = pairing_benefit(l, primary);
+
+	sb_addc(out, '\n');
+	wrap_text(out, text_of(d, "+- half width of the 95%% interval over replications; last: "
+			       "change against %s, paired; ~ its 95%% interval includes 0; "
+			       "= equal in every replication; - no data; never: looked for in "
+			       "every run, observed in none.",
+			       text_ascii(d, l->series[0].name)), "", "", WIDTH);
+	if (p.cells)
+		wrap_text(out, text_of(d, "Pairing, %s: correlation %.2f, variance of the "
+				       "difference %.2f of independent runs (medians of %d "
+				       "comparisons)%s", primary->title, p.correlation,
+				       p.variance_ratio, p.cells,
+				       p.variance_ratio < 1 ? "." : "; it brought nothing here."),
+			  "", "  ", WIDTH);
+}
+
+static void safety(struct report *r, struct dataset *s)
+{
+	struct database *d = r->d;
+	struct strbuf *out = &d->text;
+	struct violation_example *x;
+	struct violation_line *l;
+	int n, shown = 0;
+
+	l = safety_lines(s, &n);
+	if (!n)
+		return;
+	sb_adds(out, "\nSafety\n");
+	for (int i = 0; i < n; i++) {
+		if (!l[i].count)
+			continue;
+		wrap_text(out, text_of(d, "%s: UNSAFE, %s violated in %lld of %lld runs, %lld times "
+				       "in %lld exposures%s", text_ascii(d, l[i].design),
+				       text_ascii(d, l[i].invariant), (long long)l[i].runs_with,
+				       (long long)l[i].runs, (long long)l[i].count,
+				       (long long)l[i].exposures,
+				       l[i].expected == 1 ? " (expected)" : " (NOT expected)"),
+			  "  ", "    ", WIDTH);
+		shown++;
+	}
+	if (shown < n)
+		sb_adds(out, shown ? "  nothing found in the other designs (report.md has their "
+			"exposures)\n" : "  no violation found (report.md has the exposures)\n");
+	x = safety_examples(s, &n);
+	if (!n)
+		return;
+	sb_addc(out, '\n');
+	wrap_text(out, text_of(d, "%s, %s: %s", text_ascii(d, x[0].design),
+			       text_ascii(d, x[0].invariant), text_ascii(d, x[0].summary)),
+		  "", "  ", WIDTH);
+	column_diagram(d, x[0].steps, WIDTH, DIAGRAM_STEPS, out);
+}
+
+static void foot(struct report *r, struct dataset *s)
+{
+	struct database *d = r->d;
+	const char *missing = text_ascii(d, s->not_modelled);
+
+	if (strlen(missing) > 300)
+		missing = text_of(d, "%.290s... (whole list in report.md)", missing);
+	sb_addc(&d->text, '\n');
+	if (*missing)
+		wrap_text(&d->text, text_of(d, "Not modelled: %s", missing), "", "  ", WIDTH);
+	wrap_command(&d->text, reproduce_text(s), "Reproduce:");
+}
+
+static void one_study(struct report *r, struct dataset *s)
+{
+	struct layout *l = report_layout(r, s);
+	int by = report_axis(r, l), n, other = -1;
+	struct metric **m = report_metrics(r, s, LABELS, &n);
+
+	head(r, s);
+	if (!n) {
+		sb_adds(&r->d->text, "\nThe scenario asks for no metric that the database has.\n");
+		return;
+	}
+	one_grid(r, l, m[0], by, r->q->metric ? 0 : ROWS);
+	for (int i = 0; i < l->n_axes && other < 0; i++) {
+		if (i != by && l->axis[i].n_values > 1)
+			other = i;
+	}
+	if (other >= 0 && !r->q->by)
+		one_grid(r, l, m[0], other, ROWS);
+	if (n > 1)
+		profile(r, l, m + 1, n - 1);
+	legend(r, l, m[0]);
+	safety(r, s);
+	foot(r, s);
+}
+
+void mail_document(struct report *r)
+{
+	struct strbuf *out = &r->d->text;
+
+	if (r->n_verdicts) {
+		verdict_rows(r->d, out, r->verdict, r->n_verdicts);
+		sb_addc(out, '\n');
+	}
+	for (int i = 0; i < r->n_studies; i++) {
+		if (i)
+			sb_adds(out, "\n\n");
+		one_study(r, r->study[i]);
+	}
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The interface of the room; see analysis.h. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analysis/format.h"
+#include "analysis/report_int.h"
+
+const char *const analysis_formats[] = { "mail", "markdown", "json", "csv", NULL };
+const char *const analysis_terms[] = { "png", "svg", "dumb", NULL };
+
+static void (*const document[])(struct report *r) = {
+	mail_document, markdown_document, json_document, csv_document,
+};
+
+struct request {
+	const struct analysis_query *q;
+	const char *kind;		/* format or terminal */
+	const char *const *claim;
+	int n_claims;
+	const char *out;		/* file or directory */
+	FILE *file;
+	int json, failed;
+	const char *notes;
+};
+
+static const struct analysis_query no_query;
+
+static int index_of(const char *const *names, const char *name)
+{
+	for (int i = 0; names[i]; i++) {
+		if (!strcmp(names[i], name))
+			return i;
+	}
+	return -1;
+}
+
+static struct report *report_new(struct database *d, const struct request *q)
+{
+	struct report *r = arena_alloc(&d->arena, sizeof(*r));
+	int64_t *id;
+
+	r->d = d;
+	r->q = q->q ? q->q : &no_query;
+	if (!database_integer(d, "SELECT count(*) FROM run WHERE status IN ('ok', 'violation')", ""))
+		database_fail(d, EX_CONFIG, "%s: no completed run", d->path);
+	id = dataset_ids(d, &r->n_studies);
+	r->study = arena_alloc(&d->arena, sizeof(*r->study) * (size_t)(r->n_studies + 1));
+	for (int i = 0; i < r->n_studies; i++)
+		r->study[i] = dataset_load(d, id[i]);
+	return r;
+}
+
+static void add_verdicts(struct report *r, const struct request *q)
+{
+	struct claim **c = claims_load(r->d, q->claim, q->n_claims, &r->n_verdicts);
+
+	r->verdict = verdicts_make(r->d, c, r->n_verdicts);
+}
+
+static int write_text(struct database *d, FILE *f, const char *name)
+{
+	if (d->text.failed)
+		return err_set(d->err, EX_ENVIRONMENT, "out of memory");
+	if (fwrite(d->text.s, 1, d->text.len, f) != d->text.len || fflush(f))
+		return err_set(d->err, EX_ENVIRONMENT, "%s: %s", name, strerror(errno));
+	return 0;
+}
+
+/* A query that names an axis or a design may fit only some of the studies. */
+static void keep_fitting(struct report *r)
+{
+	int n = 0;
+
+	if (r->n_studies < 2 || (!r->q->by && !r->q->n_where && !r->q->baseline))
+		return;
+	for (int i = 0; i < r->n_studies; i++) {
+		struct dataset *s = r->study[i];
+		int fits = !r->q->baseline || index_of((const char *const *)s->design,
+						       r->q->baseline) >= 0;
+
+		for (int k = 0; fits && k < r->q->n_where; k++) {
+			size_t name = strcspn(r->q->where[k], "=");
+			const char *axis = text_of(r->d, "%.*s", (int)name, r->q->where[k]);
+			int found = 0;
+
+			for (int c = 0; c < s->n_configs; c++)
+				found |= configuration_axis(&s->config[c], axis) != NULL;
+			fits = found;
+		}
+		if (fits && r->q->by)
+			fits = layout_axis(report_layout(r, s), r->q->by) >= 0;
+		if (fits)
+			r->study[n++] = s;
+	}
+	/* None fits: keep all, so that the first one's error is told. */
+	if (n)
+		r->n_studies = n;
+}
+
+static int report_work(struct database *d, void *arg)
+{
+	struct request *q = arg;
+	struct report *r = report_new(d, q);
+	int format = index_of(analysis_formats, q->kind);
+
+	if (format < 0)
+		return err_set(d->err, EX_CONFIG, "--format %s: unknown (mail, markdown, json, csv)",
+			       q->kind);
+	keep_fitting(r);
+	add_verdicts(r, q);
+	document[format](r);
+	return write_text(d, q->file, "output");
+}
+
+int analysis_report(const char *db, const char *format, const struct analysis_query *q,
+		    FILE *out, struct err *e)
+{
+	struct request request = { .q = q, .kind = format, .file = out };
+
+	return database_work(db, report_work, &request, e);
+}
+
+static int verdict_work(struct database *d, void *arg)
+{
+	struct request *q = arg;
+	struct report *r = report_new(d, q);
+
+	add_verdicts(r, q);
+	for (int i = 0; i < r->n_verdicts; i++)
+		q->failed += verdict_differs(r->verdict[i]);
+	if (q->json)
+		json_document(r);
+	else
+		verdict_rows(d, &d->text, r->verdict, r->n_verdicts);
+	return write_text(d, q->file, "output");
+}
+
+int analysis_verdicts(const char *db, const char *const *id, int n, int json,
+		      FILE *out, int *failed, struct err *e)
+{
+	struct request request = { .claim = id, .n_claims = n, .file = out, .json = json };
+	int code = database_work(db, verdict_work, &request, e);
+
+	*failed = request.failed;
+	return code;
+}
+
+static const char *plot_base(struct report *r, const struct grid *g)
+{
+	const char *by = g->by < 0 ? "" : text_of(r->d, "-by-%s", g->l->axis[g->by].name);
+
+	return text_file(r->d, text_of(r->d, "%s-%s%s", g->l->s->name, g->m->title, by));
+}
+
+/* "a/b.png" -> "a/b" */
+static const char *without_suffix(struct database *d, const char *path)
+{
+	const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
+
+	if (!dot || dot == path || (slash && dot < slash + 2))
+		return path;
+	return text_of(d, "%.*s", (int)(dot - path), path);
+}
+
+static int copy_to(FILE *to, const char *path, struct err *e)
+{
+	FILE *f = fopen(path, "re");
+	char block[4096];
+	size_t n;
+
+	if (!f)
+		return err_set(e, EX_ENVIRONMENT, "%s: %s", path, strerror(errno));
+	while ((n = fread(block, 1, sizeof(block), f)))
+		fwrite(block, 1, n, to);
+	fclose(f);
+	return 0;
+}
+
+static int plot_work(struct database *d, void *arg)
+{
+	struct request *q = arg;
+	struct report *r = report_new(d, q);
+	const char *term[1] = { q->kind }, *base, *suffix;
+	struct metric **m;
+	struct layout *l;
+	struct grid *g;
+	int n, code;
+
+	if (index_of(analysis_terms, q->kind) < 0)
+		return err_set(d->err, EX_CONFIG, "--term %s: unknown (png, svg, dumb)", q->kind);
+	keep_fitting(r);
+	l = report_layout(r, r->study[0]);
+	m = report_metrics(r, r->study[0], 0, &n);
+	if (!n)
+		return err_set(d->err, EX_CONFIG, "%s: the scenario asks for no metric; use --metric",
+			       d->path);
+	g = grid_make(l, m[0], report_axis(r, l), 0);
+	if (!grid_has_data(g))
+		return err_set(d->err, EX_CONFIG, "%s: no observation of %s", d->path, m[0]->title);
+	base = q->out ? without_suffix(d, q->out) : plot_base(r, g);
+	code = plot_grid(r, g, base, term, 1, d->err);
+	if (code)
+		return code;
+	suffix = strcmp(q->kind, "dumb") ? q->kind : "txt";
+	if (!strcmp(suffix, "txt") && !q->out)
+		return copy_to(q->file, text_of(d, "%s.txt", base), d->err);
+	fprintf(q->file, "%s.%s\n%s.gp\n%s.dat\n", base, suffix, base, base);
+	return 0;
+}
+
+int analysis_plot(const char *db, const char *term, const struct analysis_query *q,
+		  const char *out, FILE *text, struct err *e)
+{
+	struct request request = { .q = q, .kind = term, .out = out, .file = text };
+
+	return database_work(db, plot_work, &request, e);
+}
+
+static int make_directory(const char *path, struct err *e)
+{
+	if (mkdir(path, 0777) && errno != EEXIST)
+		return err_set(e, EX_ENVIRONMENT, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int debate_plot(struct report *r, struct request *q, struct layout *l,
+		       const struct metric *m, int by)
+{
+	struct database *d = r->d;
+	struct grid *g = grid_make(l, m, by, 0);
+	const char *name = plot_base(r, g);
+	int code;
+
+	if (!grid_has_data(g))
+		return 0;
+	code = plot_grid(r, g, text_of(d, "%s/plots/%s", q->out, name), analysis_terms, 3, d->err);
+	if (code && strstr(d->err->text, "gnuplot is not installed")) {
+		q->notes = "gnuplot is not installed: plots are left as scripts and data";
+		d->err->code = 0;
+		return 0;
+	}
+	if (code)
+		return code;
+	r->plot[r->n_plots].base = text_of(d, "plots/%s", name);
+	r->plot[r->n_plots].title = plot_title(g);
+	r->plot[r->n_plots++].study = l->s->id;
+	return 0;
+}
+
+/* Every metric as a whole over the longest axis, the primary one over all. */
+static int debate_plots(struct report *r, struct request *q)
+{
+	int code = make_directory(text_of(r->d, "%s/plots", q->out), r->d->err), room = 1;
+
+	for (int i = 0; i < r->n_studies; i++)
+		room += r->study[i]->n_choices * 4 + 64;
+	r->plot = arena_alloc(&r->d->arena, sizeof(*r->plot) * (size_t)room);
+	for (int i = 0; i < r->n_studies; i++) {
+		struct layout *l = report_layout(r, r->study[i]);
+		int n, by = layout_main_axis(l);
+		struct metric **m = report_metrics(r, r->study[i], 2, &n);
+
+		for (int k = 0; !code && k < n; k++)
+			code = debate_plot(r, q, l, m[k], by);
+		for (int k = 0; !code && n && k < l->n_axes; k++) {
+			if (k != by && l->axis[k].n_values > 1)
+				code = debate_plot(r, q, l, m[0], k);
+		}
+	}
+	return code;
+}
+
+static int write_document(struct report *r, void (*render)(struct report *r),
+			  const char *path)
+{
+	struct database *d = r->d;
+	FILE *f = fopen(path, "we");
+	int code;
+
+	if (!f)
+		return err_set(d->err, EX_ENVIRONMENT, "%s: %s", path, strerror(errno));
+	sb_reset(&d->text);
+	render(r);
+	code = write_text(d, f, path);
+	if (fclose(f) && !code)
+		code = err_set(d->err, EX_ENVIRONMENT, "%s: %s", path, strerror(errno));
+	return code;
+}
+
+static int debate_work(struct database *d, void *arg)
+{
+	struct request *q = arg;
+	struct report *r = report_new(d, q);
+	int code = make_directory(q->out, d->err);
+
+	add_verdicts(r, q);
+	if (!code)
+		code = debate_plots(r, q);
+	if (!code)
+		code = write_document(r, mail_document, text_of(d, "%s/mail.txt", q->out));
+	if (!code)
+		code = write_document(r, markdown_document, text_of(d, "%s/report.md", q->out));
+	return code;
+}
+
+int analysis_debate_files(const char *db, const char *const *id, int n,
+			  const char *dir, const char **notes, struct err *e)
+{
+	struct request request = { .claim = id, .n_claims = n, .out = dir };
+	int code = database_work(db, debate_work, &request, e);
+
+	*notes = request.notes;
+	return code;
+}

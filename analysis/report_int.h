@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One report on its way out: what the renderers share.
+ *
+ * A renderer writes r->d->text and nothing else.  Which tables a document has
+ * is decided once per study (struct plan), so that mail, Markdown and plots
+ * tell the same story.
+ */
+#ifndef ANALYSIS_REPORT_INT_H
+#define ANALYSIS_REPORT_INT_H
+
+#include "analysis/analysis.h"
+#include "analysis/compare.h"
+#include "analysis/table.h"
+#include "analysis/verdict.h"
+
+struct plot_file {
+	const char *base;	/* "plots/range-madvise-unmap.latency", no suffix */
+	const char *title;
+	int64_t study;
+};
+
+struct report {
+	struct database *d;
+	const struct analysis_query *q;
+	int n_studies;
+	struct dataset **study;
+	int n_verdicts;
+	struct verdict **verdict;
+	int n_plots;		/* plots that exist beside the document */
+	struct plot_file *plot;
+};
+
+/* Metrics of a study: the scenario's (or --metric), labels spread if @most allows. */
+struct metric **report_metrics(struct report *r, struct dataset *s, int most_labels, int *n);
+struct layout *report_layout(struct report *r, struct dataset *s);
+/* Axis of rows: --by, or the longest. */
+int report_axis(struct report *r, const struct layout *l);
+
+/* A grid as text columns, the baseline first. */
+struct table *grid_table(const struct grid *g);
+/* Label of a value without the unit that all values share; *unit = "pages". */
+const char *axis_label(struct database *d, const struct common_axis *a, int value,
+		       const char **unit);
+
+void mail_document(struct report *r);
+void markdown_document(struct report *r);
+void json_document(struct report *r);
+void csv_document(struct report *r);
+
+/* verdict_text.c: rows for a terminal or a mail, at most 72 columns. */
+void verdict_rows(struct database *d, struct strbuf *out, struct verdict **v, int n);
+void verdict_json(struct report *r, void *json);
+
+/* safety.c */
+struct violation_line {
+	const char *design, *invariant;
+	int64_t runs, runs_with, count, exposures;
+	int expected;		/* -1: no violation; 0: some unexpected; 1: all expected */
+};
+struct violation_line *safety_lines(struct dataset *s, int *n);
+struct violation_example {
+	const char *design, *invariant, *summary, *replay, *steps;
+	int64_t config, replication, at;
+	int expected;
+};
+/* One example per design and invariant, the unexpected first. */
+struct violation_example *safety_examples(struct dataset *s, int *n);
+
+/* diagram.c: one column per CPU, time in ns from the first step. */
+void column_diagram(struct database *d, const char *steps, size_t width,
+		    int max_steps, struct strbuf *out);
+
+/* plot.c: 0 made, EX_ENVIRONMENT without gnuplot (script and data are there). */
+int plot_grid(struct report *r, const struct grid *g, const char *base,
+	      const char *const *terms, int n_terms, struct err *e);
+const char *plot_title(const struct grid *g);
+/* failed runs by status: "2 crash, 1 timeout", "" if none */
+const char *failed_text(struct dataset *s);
+/* The scenario's command line, or one like it. */
+const char *reproduce_text(struct dataset *s);
+
+#endif
