@@ -51,6 +51,8 @@ test_objects	:= $(test_sources:%.c=$(BUILD)/obj/%.o)
 main_object	:= $(main_source:%.c=$(BUILD)/obj/%.o)
 tests		:= $(addprefix $(BUILD)/t/,$(basename $(notdir $(test_sources))))
 library		:= $(BUILD)/libshootdown.a
+# An archive, so that a test links the helpers it calls and no others.
+helpers		:= $(if $(help_sources),$(BUILD)/libhelpers.a)
 binary		:= $(if $(main_source),$(BUILD)/shootdown)
 generated	:= $(BUILD)/gen/version.h $(if $(wildcard sim/store/schema.sql),$(BUILD)/gen/schema_sql.h)
 
@@ -73,16 +75,19 @@ $(library): $(objects) $(BUILD)/members
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $(objects)
 
+$(BUILD)/libhelpers.a: $(help_objects)
+	$(Q)rm -f $@ && ar rcs $@ $(help_objects)
+
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(generated)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(STRICT) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 define test_rule
-$(BUILD)/t/$(basename $(notdir $(1))): $(1:%.c=$(BUILD)/obj/%.o) $(help_objects) $(library)
+$(BUILD)/t/$(basename $(notdir $(1))): $(1:%.c=$(BUILD)/obj/%.o) $(helpers) $(library)
 	$$(call say,LD,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(CFLAGS) -o $$@ $$< $(help_objects) $(library) $(LDLIBS)
+	$$(Q)$$(CC) $$(CFLAGS) -o $$@ $$< $(helpers) $(library) $(LDLIBS)
 endef
 $(foreach t,$(test_sources),$(eval $(call test_rule,$(t))))
 
