@@ -59,6 +59,10 @@ generated	:= $(BUILD)/gen/version.h $(if $(wildcard sim/store/schema.sql),$(BUIL
 twice		:= $(shell printf '%s\n' $(notdir $(test_sources)) | sort | uniq -d)
 $(if $(twice),$(error two tests have one name: $(twice)))
 
+# Models and engine run on stacks of 16 KiB.
+frame		= $(if $(filter -O2,$(OPT)),$(if $(SANITIZE),,$(if $(filter \
+		  models/% sim/engine/%,$(1)),-Wframe-larger-than=1024)))
+
 Q		:= $(if $(V),,@)
 say		= $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
@@ -81,7 +85,7 @@ $(BUILD)/libhelpers.a: $(help_objects)
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(generated)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(STRICT) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) $(STRICT) $(call frame,$<) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 define test_rule
 $(BUILD)/t/$(basename $(notdir $(1))): $(1:%.c=$(BUILD)/obj/%.o) $(helpers) $(library)
