@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Contexts at work: debts, stretches of work, spinning, guest mode, sleep.
+ * Interrupt delivery is in irq.c; see cpu.h for the rules of both.
+ */
+#include "models/hw/cpu.h"
+#include "models/hw/irq.h"
+#include "sim/base/xassert.h"
+
+/* Keyed draws: value = f(seed, replication, context, work item, cost, nth). */
+sim_time cost_draw(struct ctx *w, enum cost_id id)
+{
+	const struct machine *m = w->m;
+	sim_time base = m->mc->cost[id];
+	uint64_t u;
+
+	if (!m->jitter_table || !base)
+		return base;
+	u = rng_keyed(w->stream, w->item, ((uint64_t)id << 16) | w->nth[id]++);
+	return (base * (sim_time)m->jitter_table[u >> 54]) >> 16;
+}
+
+void ctx_init(struct ctx *w, struct machine *m, const char *name)
+{
+	memset(w, 0, sizeof(*w));
+	w->m = m;
+	w->name = name;
+	w->id = m->next_id++;
+	w->state = CTX_SLEEPING;
+	w->class = TIME_SYSTEM;
+	w->wake_at = TIME_NEVER;
+	w->timer_slot = SLOT_NONE;
+	w->stream = hash_mix(hash_mix(hash_str(name, 0), (uint64_t)m->cfg->seed),
+			     m->replication);
+}
+
+void ctx_next_item(struct ctx *w)
+{
+	w->item++;
+	memset(w->nth, 0, sizeof(w->nth));
+}
+
+void ctx_start(struct ctx *w, struct cpu *c, void (*fn)(void *arg), void *arg)
+{
+	BUG_ON(c->task);
+	w->cpu = c;
+	c->task = w;
+	w->coro = sim_coro(&w->m->sim, w->name, fn, arg);
+	w->runnable = 1;
+	cpu_reschedule_idle(c);
+}
+
+/* --- accounting ------------------------------------------------------- */
+
+void cpu_class(struct cpu *c, enum time_class class)
+{
+	sim_time now = c->m->sim.now;
+
+	c->time[c->class] += now - c->class_since;
+	c->class_since = now;
+	c->class = class;
+}
+
+sim_time cpu_class_time(struct cpu *c, enum time_class class)
+{
+	cpu_class(c, c->class);
+	return c->time[class];
+}
+
+/* --- work --------------------------------------------------------------- */
+
+static void take_pending(struct ctx *w)
+{
+	if (!w->is_irq && !w->irqs_off && irq_pending(w->cpu))
+		irq_take(w);
+}
+
+void cpu_work(struct ctx *w, sim_time d)
+{
+	struct sim *s = &w->m->sim;
+	sim_time start, stolen;
+
+	if (d <= 0)
+		return;
+	take_pending(w);
+	start = s->now;
+	stolen = w->stolen;
+	w->state = CTX_WORKING;
+	sim_hold(s, w->cpu->slot, d);
+	w->state = CTX_READY;
+	w->worked += d;
+	BUG_ON(s->now - start != d + w->stolen - stolen);
+}
+
+void sync_slow(struct ctx *w)
+{
+	sim_time d = w->debt;
+
+	w->debt = 0;
+	cpu_work(w, d);
+}
+
+sim_time guest_run(struct ctx *w, sim_time d)
+{
+	struct sim *s = &w->m->sim;
+	sim_time start = s->now;
+
+	if (irq_pending(w->cpu))
+		return d;
+	w->state = CTX_GUEST;
+	sim_at(s, w->cpu->slot, start + d);
+	sim_block(s);
+	w->state = CTX_READY;
+	w->worked += s->now - start;
+	return d - (s->now - start);
+}
+
+/* --- busy waiting ----------------------------------------------------------- */
+
+void spin_wait(struct ctx *w, const char *what, struct ctx *holder)
+{
+	struct sim *s = &w->m->sim;
+	enum time_class class = w->class;
+
+	ctx_class(w, TIME_SPIN);
+	take_pending(w);
+	w->state = CTX_SPINNING;
+	w->coro->waits_for = what;
+	w->coro->held_by = holder ? holder->coro : NULL;
+	if (w->wake_at != TIME_NEVER)
+		sim_at(s, w->cpu->slot, w->wake_at > s->now ? w->wake_at : s->now);
+	sim_block(s);
+	w->coro->waits_for = NULL;
+	w->coro->held_by = NULL;
+	w->state = CTX_READY;
+	ctx_class(w, class);
+}
+
+void spin_service(struct ctx *w, const char *what)
+{
+	sim_time start = now_of(w), stolen = w->stolen;
+
+	w->wake_at = TIME_NEVER;
+	spin_wait(w, what, NULL);
+	w->wake_at = TIME_NEVER;
+	w->worked += now_of(w) - start - (w->stolen - stolen);
+}
+
+void spin_wake(struct ctx *w, sim_time at)
+{
+	struct sim *s = &w->m->sim;
+
+	w->wake_at = at;
+	if (w->state == CTX_SPINNING && w->cpu->top == w)
+		sim_at(s, w->cpu->slot, at > s->now ? at : s->now);
+}
+
+/* --- sleeping ------------------------------------------------------------------ */
+
+void cpu_block(struct ctx *w, const char *what, struct ctx *holder)
+{
+	struct cpu *c = w->cpu;
+
+	BUG_ON(w->debt);
+	if (w->runnable) {		/* woken before it left the CPU */
+		w->runnable = 0;
+		return;
+	}
+	w->state = CTX_SLEEPING;
+	c->top = NULL;
+	cpu_class(c, TIME_IDLE);
+	tp(w, TP_IDLE, 0, 0);
+	w->coro->waits_for = what;
+	w->coro->held_by = holder ? holder->coro : NULL;
+	if (irq_pending(c))
+		irq_deliver(c);
+	sim_block(&w->m->sim);
+	w->coro->waits_for = NULL;
+	w->coro->held_by = NULL;
+}
+
+void cpu_reschedule_idle(struct cpu *c)
+{
+	struct ctx *w = c->task;
+
+	if (c->top || !w || !w->runnable)
+		return;
+	w->runnable = 0;
+	w->state = CTX_READY;
+	c->top = w;
+	sim_slot_bind(&c->m->sim, c->slot, w->coro);
+	cpu_class(c, w->class);
+	tp(w, TP_SWITCH_IN, w->id, 0);
+	sim_ready(&c->m->sim, w->coro);
+}

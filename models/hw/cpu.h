@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * CPUs and contexts.
+ *
+ * A CPU carries a stack of contexts: a thread, and on top of it an interrupt
+ * handler.  Only the top one progresses, so a CPU owns one slot of the future
+ * event list.  A handler is code on its CPU's interrupt coroutine: it takes
+ * locks, touches lines and waits like any other code.
+ *
+ * How time passes for a context:
+ *   charge(w, COST)   adds to w->debt, no event
+ *   sync(w)           settles the debt: the context works, interrupts may steal
+ *   spin_wait(w)      busy-waits until spin_wake(): no event of its own
+ *   guest_run(w, d)   guest mode: an interrupt ends it early
+ * Rule: whoever reads or writes state that another CPU can see calls sync()
+ * first, so no context acts on the future.
+ *
+ * Interrupts: pending vectors are served by number, highest first, one at a
+ * time with interrupts off; none nests.  A CPU whose top context has
+ * interrupts off keeps them pending.  An idle CPU pays its idle exit first.  A
+ * vcpu in guest mode leaves guest mode first (the vcpu's own code does that).
+ *
+ * Left out: softirqs, non-maskable interrupts, timer ticks, preemption and
+ * more than one thread per CPU.  Follows paths-sync of 2.6.27: entry.S,
+ * irq_64.c.
+ *
+ * Invariant, always checked: for every stretch of work, elapsed time = work
+ * done + time stolen by interrupts.
+ */
+#ifndef MODELS_HW_CPU_H
+#define MODELS_HW_CPU_H
+
+#include "models/hw/machine.h"
+
+enum time_class {
+	TIME_USER, TIME_GUEST, TIME_SYSTEM, TIME_IRQ, TIME_SPIN, TIME_EXIT,
+	TIME_IDLE, NR_TIME_CLASSES
+};
+
+enum ctx_state {
+	CTX_READY,		/* its coroutine runs right now, or will at this instant */
+	CTX_WORKING,		/* slot armed: end of its work */
+	CTX_SPINNING,		/* slot at w->wake_at, or not armed */
+	CTX_GUEST,		/* as working, but an interrupt ends it */
+	CTX_SLEEPING,		/* not on a CPU */
+	CTX_DONE,
+};
+
+/* Parts of a secondary fault's delay (metric secondary_fault.part). */
+enum fault_part {
+	PART_FENCE, PART_MMAP_SEM, PART_PTL, PART_MMU_LOCK, PART_ZEROING,
+	PART_OTHER_LOCK, PART_IRQ_STEAL, PART_SERVICE, NR_FAULT_PARTS
+};
+
+struct fault_account;
+
+struct ctx {
+	struct machine *m;
+	struct cpu *cpu;
+	struct coro *coro;
+	const char *name;
+	uint32_t id;
+	int is_irq;
+	enum ctx_state state;
+	enum time_class class;		/* what its running time counts as */
+	sim_time debt;
+	sim_time remaining;		/* of suspended work */
+	sim_time wake_at;		/* spinning: granted from then on; TIME_NEVER */
+	sim_time suspended_at;
+	sim_time stolen;		/* by interrupts, while it worked; since start */
+	sim_time worked;		/* own work done since start */
+	int irqs_off;			/* depth */
+	int preempt_count;
+	int spinlocks;			/* held or spun for */
+	int runnable;			/* woken, not yet running */
+	uint64_t stream;		/* key of its keyed draws */
+	uint64_t item;			/* work item ordinal */
+	uint16_t nth[NR_COSTS];		/* how often each cost was drawn in this item */
+	struct mm *mm;			/* user address space; NULL: kernel thread */
+	struct fault_account *fault;	/* open secondary fault, if any */
+	uint64_t op_start, op_end;	/* range of the mm operation in progress (blockers' relation) */
+	void *priv;			/* the vcpu, if priv_is_vcpu */
+	int priv_is_vcpu;
+	uint32_t timer_slot;		/* sleep_for */
+	struct ctx *wait_next;		/* queue of the lock it waits for */
+	int wait_write;			/* rwsem: waits as a writer */
+	int wait_granted;
+};
+
+struct arrival {
+	sim_time at;
+	unsigned vector;
+	struct arrival *next;
+};
+
+struct cpu {
+	struct machine *m;
+	int id, socket;
+	uint32_t slot;			/* work of the top context */
+	uint32_t arrival_slot;		/* first interrupt on its way */
+	struct arrival *arrivals;	/* sorted by (time, order of sending) */
+	struct arrival *arrival_pool;
+	uint64_t pending[4];		/* vectors that reached the APIC (IRR) */
+	uint64_t handled;		/* classes handled since the last guest exit, bit per vector_class */
+	struct ctx *top;		/* NULL: idle */
+	struct ctx *below;		/* suspended by the interrupt handler */
+	struct ctx *task;		/* the thread bound to this CPU, or NULL */
+	struct ctx irq;			/* interrupt context */
+	int irq_was_idle;		/* the interrupt found the CPU idle */
+	/* time accounting */
+	enum time_class class;
+	sim_time class_since;
+	sim_time time[NR_TIME_CLASSES];
+	/* background of interrupts-off handlers (machine file) */
+	struct rng background, idle;
+	uint32_t background_slot;
+	/* primary TLB of 2.6.27 (models/kernel/tlbflush.c) */
+	struct mm *active_mm;
+	int tlb_lazy;			/* TLBSTATE_LAZY */
+	struct tlb *tlb;
+};
+
+/* --- construction ------------------------------------------------------- */
+void ctx_init(struct ctx *w, struct machine *m, const char *name);
+/* The next work item of this context: keyed draws start again. */
+void ctx_next_item(struct ctx *w);
+/* Bind @w to @c and let it run @fn from now on (its CPU must be free). */
+void ctx_start(struct ctx *w, struct cpu *c, void (*fn)(void *arg), void *arg);
+
+/* --- costs --------------------------------------------------------------- */
+/* One draw of a cost: its value times the jitter keyed by (work item, nth). */
+sim_time cost_draw(struct ctx *w, enum cost_id id);
+static inline void charge(struct ctx *w, enum cost_id id)
+{
+	w->debt += cost_draw(w, id);
+}
+static inline void charge_n(struct ctx *w, enum cost_id id, int64_t n)
+{
+	w->debt += cost_draw(w, id) * n;
+}
+void sync_slow(struct ctx *w);
+static inline void sync(struct ctx *w)
+{
+	if (w->debt)
+		sync_slow(w);
+}
+/* Work of known length (think time of a user thread). */
+void cpu_work(struct ctx *w, sim_time d);
+
+/* --- guest mode ---------------------------------------------------------- */
+/* Run up to @d in guest mode; the time not used (0: all used) if interrupted. */
+sim_time guest_run(struct ctx *w, sim_time d);
+int irq_pending(const struct cpu *c);
+
+/* --- waiting -------------------------------------------------------------- */
+/* Busy-wait until spin_wake(); @what and @holder for the deadlock report. */
+void spin_wait(struct ctx *w, const char *what, struct ctx *holder);
+/* Busy-wait for others to answer a request of @w's own: counts as its work. */
+void spin_service(struct ctx *w, const char *what);
+/* @w may go on at @at >= now (at once when it comes back from an interrupt). */
+void spin_wake(struct ctx *w, sim_time at);
+/* Leave the CPU (idle) until cpu_run_task(); the scheduler's half. */
+void cpu_block(struct ctx *w, const char *what, struct ctx *holder);
+/* The idle CPU's own part of a wake-up: run the runnable task, if any. */
+void cpu_reschedule_idle(struct cpu *c);
+
+/* --- interrupts ------------------------------------------------------------ */
+void local_irq_disable(struct ctx *w);
+void local_irq_enable(struct ctx *w);	/* takes what is pending */
+static inline void preempt_disable(struct ctx *w) { w->preempt_count++; }
+static inline void preempt_enable(struct ctx *w) { w->preempt_count--; }
+/* Vector @vector becomes pending at @c at time @at. */
+void irq_send(struct cpu *c, unsigned vector, sim_time at);
+/* The kernel's handlers, by class; run on the interrupt context. */
+/* (m->vector_handler[class], set at boot) */
+
+/* --- accounting ------------------------------------------------------------- */
+void cpu_class(struct cpu *c, enum time_class class);
+static inline void ctx_class(struct ctx *w, enum time_class class)
+{
+	w->class = class;
+	cpu_class(w->cpu, class);
+}
+sim_time cpu_class_time(struct cpu *c, enum time_class class);
+
+static inline sim_time now_of(const struct ctx *w) { return w->m->sim.now; }
+
+/* Tracepoint of context @w; the oracle keeps it in its step rings. */
+static inline void tp(struct ctx *w, enum tracepoint id, uint64_t a, uint64_t b)
+{
+	trace_emit(&w->m->sim.trace, w->m->sim.now, (uint32_t)id | TRACE_STATE,
+		   w->cpu ? w->cpu->id : -1, a, b);
+	if (w->m->hooks.step)
+		w->m->hooks.step(w, id, a, b);
+}
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Interrupt delivery: arrival lists, pending vectors (the local APIC's IRR),
+ * the interrupt coroutine of a CPU, the background of interrupts-off handlers.
+ *
+ * Follows arch/x86/kernel/irq_64.c and entry_64.S of 2.6.27: handlers run with
+ * interrupts off, one vector at a time, highest number first; a vector that
+ * becomes pending twice before it is served is served once.
+ */
+#include "models/hw/irq.h"
+#include "sim/base/xassert.h"
+
+int irq_pending(const struct cpu *c)
+{
+	return (c->pending[0] | c->pending[1] | c->pending[2] | c->pending[3]) != 0;
+}
+
+static int highest_pending(const struct cpu *c)
+{
+	for (int i = 3; i >= 0; i--)
+		if (c->pending[i])
+			return i * 64 + 63 - __builtin_clzll(c->pending[i]);
+	return -1;
+}
+
+/* --- the interrupt coroutine --------------------------------------------- */
+
+static void serve_one(struct cpu *c, struct ctx *w, unsigned vector)
+{
+	enum vector_class class = vector_class(vector);
+
+	c->pending[vector / 64] &= ~(1ull << (vector % 64));
+	c->handled |= 1ull << class;
+	ctx_next_item(w);
+	charge(w, COST_IRQ_ENTRY);
+	sync(w);
+	tp(w, TP_IRQ_ENTER, vector, 0);
+	metric_count(&c->m->metrics, METRIC_IPI_RECEIVED, class, 1);
+	if (c->m->vector_handler[class])
+		c->m->vector_handler[class](w, vector);
+	charge(w, COST_IRQ_RETURN);
+	sync(w);
+	tp(w, TP_IRQ_LEAVE, vector, 0);
+	BUG_ON(w->spinlocks || w->preempt_count);
+}
+
+/* Give the CPU back to what the interrupt found, or to a woken task. */
+static void pop(struct cpu *c)
+{
+	struct sim *s = &c->m->sim;
+	struct ctx *below = c->below;
+
+	c->irq.state = CTX_SLEEPING;
+	c->below = NULL;
+	c->top = below;
+	if (!below) {
+		cpu_class(c, TIME_IDLE);
+		cpu_reschedule_idle(c);
+		return;
+	}
+	sim_slot_bind(s, c->slot, below->coro);
+	cpu_class(c, below->class);
+	if (below->state == CTX_WORKING) {
+		below->stolen += s->now - below->suspended_at;
+		sim_at(s, c->slot, s->now + below->remaining);
+	} else if (below->wake_at != TIME_NEVER) {
+		sim_at(s, c->slot, below->wake_at > s->now ? below->wake_at : s->now);
+	}
+}
+
+static void irq_main(void *arg)
+{
+	struct cpu *c = arg;
+	struct ctx *w = &c->irq;
+
+	for (;;) {
+		w->state = CTX_READY;
+		if (c->irq_was_idle) {
+			sim_time d = dist_draw(&c->m->mc->idle_exit, &c->idle);
+
+			cpu_work(w, d);
+		}
+		for (int v; (v = highest_pending(c)) >= 0; )
+			serve_one(c, w, (unsigned)v);
+		pop(c);
+		sim_block(&c->m->sim);
+	}
+}
+
+static void push(struct cpu *c)
+{
+	c->below = c->top;
+	c->irq_was_idle = !c->top;
+	c->top = &c->irq;
+	sim_slot_bind(&c->m->sim, c->slot, c->irq.coro);
+	cpu_class(c, TIME_IRQ);
+	sim_ready(&c->m->sim, c->irq.coro);
+}
+
+void irq_take(struct ctx *w)
+{
+	w->state = CTX_WORKING;		/* with nothing left to do */
+	w->remaining = 0;
+	w->suspended_at = w->m->sim.now;
+	push(w->cpu);
+	sim_block(&w->m->sim);
+	w->state = CTX_READY;
+}
+
+void irq_deliver(struct cpu *c)
+{
+	struct sim *s = &c->m->sim;
+	struct ctx *w = c->top;
+
+	if (w) {
+		if (w->state == CTX_WORKING)
+			w->remaining = sim_slot_time(s, c->slot) - s->now;
+		w->suspended_at = s->now;
+		sim_cancel(s, c->slot);
+	}
+	push(c);
+}
+
+/* --- arrival ------------------------------------------------------------------ */
+
+static void arrive(struct cpu *c, unsigned vector)
+{
+	struct sim *s = &c->m->sim;
+	struct ctx *w = c->top;
+
+	if (c->m->hooks.vector_arrived)
+		c->m->hooks.vector_arrived(c, vector);
+	c->pending[vector / 64] |= 1ull << (vector % 64);
+	if (!w) {
+		irq_deliver(c);
+		return;
+	}
+	if (w->is_irq || w->state == CTX_READY)
+		return;			/* taken when the handler ends, or at its next work */
+	if (w->state == CTX_GUEST) {
+		sim_cancel(s, c->slot);
+		w->state = CTX_READY;
+		sim_ready(s, w->coro);
+	} else if (!w->irqs_off) {
+		irq_deliver(c);
+	}
+}
+
+static void arrivals_due(struct sim *s, void *arg)
+{
+	struct cpu *c = arg;
+
+	while (c->arrivals && c->arrivals->at <= s->now) {
+		struct arrival *a = c->arrivals;
+
+		c->arrivals = a->next;
+		a->next = c->arrival_pool;
+		c->arrival_pool = a;
+		arrive(c, a->vector);
+	}
+	if (c->arrivals)
+		sim_at(s, c->arrival_slot, c->arrivals->at);
+}
+
+void irq_send(struct cpu *c, unsigned vector, sim_time at)
+{
+	struct arrival *a = c->arrival_pool, **p;
+
+	if (a)
+		c->arrival_pool = a->next;
+	else
+		a = arena_alloc(c->m->arena, sizeof(*a));
+	a->at = at;
+	a->vector = vector;
+	for (p = &c->arrivals; *p && (*p)->at <= at; p = &(*p)->next)
+		;
+	a->next = *p;
+	*p = a;
+	if (c->arrivals == a)
+		sim_at(&c->m->sim, c->arrival_slot, at);
+}
+
+/* --- interrupt flag ---------------------------------------------------------- */
+
+void local_irq_disable(struct ctx *w)
+{
+	if (!w->irqs_off)
+		sync(w);
+	w->irqs_off++;
+}
+
+void local_irq_enable(struct ctx *w)
+{
+	BUG_ON(!w->irqs_off);
+	if (w->irqs_off == 1)
+		sync(w);
+	if (--w->irqs_off == 0 && !w->is_irq && irq_pending(w->cpu))
+		irq_take(w);
+}
+
+/* --- background of interrupts-off handlers ----------------------------------- */
+
+static void background_due(struct sim *s, void *arg)
+{
+	struct cpu *c = arg;
+
+	irq_send(c, VECTOR_BACKGROUND, s->now);
+	sim_at(s, c->background_slot,
+	       s->now + dist_draw(&c->m->mc->background_interval, &c->background));
+}
+
+static void background_handler(struct ctx *w, unsigned vector)
+{
+	(void)vector;
+	cpu_work(w, dist_draw(&w->m->mc->background_length, &w->cpu->background));
+}
+
+void irq_init(struct cpu *c)
+{
+	struct machine *m = c->m;
+	char name[32];
+
+	snprintf(name, sizeof(name), "irq/cpu%d", c->id);
+	ctx_init(&c->irq, m, arena_strdup(m->arena, name));
+	c->irq.is_irq = 1;
+	c->irq.irqs_off = 1;
+	c->irq.class = TIME_IRQ;
+	c->irq.cpu = c;
+	c->irq.coro = sim_coro(&m->sim, c->irq.name, irq_main, c);
+	c->arrival_slot = sim_slot_new(&m->sim, PRIO_ARRIVAL);
+	sim_slot_call(&m->sim, c->arrival_slot, arrivals_due, c);
+	rng_seed(&c->idle, (uint64_t)m->cfg->seed, m->replication, c->irq.name, "idle exit");
+	rng_seed(&c->background, (uint64_t)m->cfg->seed, m->replication, c->irq.name, "background");
+	m->vector_handler[VC_BACKGROUND] = background_handler;
+	if (dist_mean(&m->mc->background_interval) > 0) {
+		c->background_slot = sim_slot_new(&m->sim, PRIO_NORMAL);
+		sim_slot_call(&m->sim, c->background_slot, background_due, c);
+		sim_at(&m->sim, c->background_slot,
+		       dist_draw(&m->mc->background_interval, &c->background));
+	}
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Interrupt delivery: between cpu.c and irq.c; the rules are in cpu.h. */
+#ifndef MODELS_HW_IRQ_H
+#define MODELS_HW_IRQ_H
+
+#include "models/hw/cpu.h"
+
+void irq_init(struct cpu *c);
+/* The running context @w has interrupts on and vectors pending: take them. */
+void irq_take(struct ctx *w);
+/* The CPU is idle, or its top context is suspendable: push the handler. */
+void irq_deliver(struct cpu *c);
+
+#endif

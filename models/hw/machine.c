@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Construction of the hardware: CPUs, jitter quantiles, metric cells. */
+#include <gsl/gsl_cdf.h>
+
+#include "models/hw/cpu.h"
+#include "models/hw/irq.h"
+
+/*
+ * A cost's jitter is a quantile of a gamma variate, picked by a keyed draw:
+ * integers from here on, so no libm enters a decision of the model.
+ */
+void jitter_fill(uint32_t *table, int64_t cv_ppm)
+{
+	double cv = (double)cv_ppm / PPM_ONE, shape = 1 / (cv * cv);
+	int64_t sum = 0;
+
+	for (int i = 0; i < JITTER_STEPS; i++) {
+		double q = gsl_cdf_gamma_Pinv((i + 0.5) / JITTER_STEPS, shape, 1 / shape);
+
+		table[i] = (uint32_t)(q * 65536 + 0.5);
+		sum += table[i];
+	}
+	/* the mean of the quantiles is a little below 1: make it exact */
+	for (int i = JITTER_STEPS - 1; sum != (int64_t)JITTER_STEPS << 16; i = i ? i - 1 : JITTER_STEPS - 1) {
+		int64_t missing = ((int64_t)JITTER_STEPS << 16) - sum;
+		int64_t step = missing / JITTER_STEPS ? missing / JITTER_STEPS : (missing > 0 ? 1 : -1);
+
+		table[i] = (uint32_t)((int64_t)table[i] + step);
+		sum += step;
+	}
+}
+
+void machine_init(struct machine *m)
+{
+	m->mc = m->cfg->machine;
+	m->kc = m->cfg->kernel;
+	m->nr_cpus = (int)(m->mc->sockets * m->mc->cores);
+	m->flat_apic = m->mc->apic == APIC_FLAT ||
+		(m->mc->apic == APIC_AUTO && m->nr_cpus <= 8);
+	m->cpu = arena_alloc(m->arena, sizeof(*m->cpu) * (size_t)m->nr_cpus);
+	rng_seed(&m->arbitration, (uint64_t)m->cfg->seed, m->replication, "machine",
+		 "line arbitration");
+	for (int i = 0; i < m->nr_cpus; i++) {
+		struct cpu *c = &m->cpu[i];
+
+		c->m = m;
+		c->id = i;
+		c->socket = i / (int)m->mc->cores;
+		c->class = TIME_IDLE;
+		c->slot = sim_slot_new(&m->sim, PRIO_NORMAL);
+		irq_init(c);
+	}
+}
+
+/* --- metrics ------------------------------------------------------------- */
+
+void metrics_label(struct machine *m, enum metric_id id, int index, const char *name)
+{
+	m->metrics.label[id][index] = name;
+}
+
+void metrics_histogram(struct machine *m, enum metric_id id, int index)
+{
+	struct histogram *h = &m->metrics.cell[id][index].hist;
+
+	h->n = 0;
+	h->bin = arena_alloc(m->arena, HIST_BINS * sizeof(*h->bin));
+}
+
+void metrics_begin(struct machine *m)
+{
+	struct metrics *x = &m->metrics;
+
+	x->on = 1;
+	x->begin = m->sim.now;
+	for (int i = 0; i < m->nr_cpus; i++) {
+		struct cpu *c = &m->cpu[i];
+
+		cpu_class(c, c->class);
+		memset(c->time, 0, sizeof(c->time));
+	}
+}
+
+void metrics_end(struct machine *m)
+{
+	m->metrics.end = m->sim.now;
+	m->metrics.on = 0;
+	for (int i = 0; i < m->nr_cpus; i++)
+		cpu_class(&m->cpu[i], m->cpu[i].class);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * struct machine: the world of the models.  It embeds the engine's struct sim;
+ * upper rooms hang their state on the pointers below, and lower rooms tell
+ * upper ones what happened through the hook table (a page was freed, a pte
+ * was cleared, a callout point was reached), as the kernel's tracepoints do.
+ */
+#ifndef MODELS_HW_MACHINE_H
+#define MODELS_HW_MACHINE_H
+
+#include "models/config/config.h"
+#include "models/hw/metrics.h"
+#include "models/hw/tracepoint.h"
+#include "sim/engine/sim.h"
+
+#define MAX_CPUS 64		/* sharer masks are one word */
+
+struct cpu;
+struct ctx;
+struct kernel;
+struct mm;
+struct page;
+struct oracle;
+struct registrant;
+struct spinlock;
+
+/* Interrupt vectors of 2.6.27, x86-64 (include/asm-x86/irq_vectors.h). */
+enum {
+	VECTOR_BACKGROUND = 0x31,	/* a device, handler runs with interrupts off */
+	VECTOR_TIMER = 0xef,
+	VECTOR_INVALIDATE = 0xf0,	/* .. 0xf7 */
+	VECTOR_CALL_SINGLE = 0xfb,
+	VECTOR_CALL = 0xfc,
+	VECTOR_RESCHEDULE = 0xfd,
+};
+
+enum vector_class { VC_FLUSH, VC_CALL, VC_RESCHEDULE, VC_TIMER, VC_BACKGROUND, NR_VECTOR_CLASSES };
+static inline enum vector_class vector_class(unsigned vector)
+{
+	if (vector >= VECTOR_INVALIDATE && vector < VECTOR_INVALIDATE + 8)
+		return VC_FLUSH;
+	if (vector == VECTOR_CALL || vector == VECTOR_CALL_SINGLE)
+		return VC_CALL;
+	if (vector == VECTOR_RESCHEDULE)
+		return VC_RESCHEDULE;
+	return vector == VECTOR_TIMER ? VC_TIMER : VC_BACKGROUND;
+}
+
+struct machine_hooks {
+	/* a hook point with at least one callout record was reached */
+	void (*notify)(struct ctx *w, struct mm *mm, enum site_id site,
+		       enum point_id point, uint64_t start, uint64_t end);
+	/* reference count reached 0, the page goes to the free list */
+	void (*page_freed)(struct ctx *w, struct page *p);
+	/* a vector became pending at a CPU; its context is as it was before */
+	void (*vector_arrived)(struct cpu *c, unsigned vector);
+	/* every tracepoint, for the oracle's step rings */
+	void (*step)(struct ctx *w, enum tracepoint id, uint64_t a, uint64_t b);
+};
+
+struct machine {
+	struct sim sim;
+	struct arena *arena;
+	const struct world_config *cfg;
+	const struct machine_config *mc;
+	const struct kernel_config *kc;
+	uint32_t replication;
+	int nr_cpus;
+	int flat_apic;
+	struct cpu *cpu;
+	const uint32_t *jitter_table;	/* JITTER_STEPS factors in Q16, mean exactly 1; NULL: none */
+	void (*vector_handler[NR_VECTOR_CLASSES])(struct ctx *w, unsigned vector);
+	struct rng arbitration;		/* stream "line arbitration" */
+	struct metrics metrics;
+	struct machine_hooks hooks;
+	struct kernel *kernel;
+	struct oracle *oracle;		/* NULL: off */
+	struct registrant *oracle_registrants;	/* all secondaries, for its probes */
+	struct spinlock *kvm_lock;	/* the driver's global lock */
+	uint32_t next_id;		/* of locks, for traces: never an address */
+};
+
+static inline struct machine *machine_of(struct sim *s)
+{
+	return (struct machine *)((char *)s - offsetof(struct machine, sim));
+}
+
+#define JITTER_STEPS 1024
+/* Quantiles of a gamma variate of mean 1 and coefficient of variation @cv_ppm,
+ * in Q16, scaled so that they add up to JITTER_STEPS exactly. */
+void jitter_fill(uint32_t *table, int64_t cv_ppm);
+
+/* Build CPUs and metrics from @m->cfg; sim, arena, cfg, jitter_table and
+ * replication are set by the caller. */
+void machine_init(struct machine *m);
+void metrics_begin(struct machine *m);
+void metrics_end(struct machine *m);
+void metrics_label(struct machine *m, enum metric_id id, int index, const char *name);
+void metrics_histogram(struct machine *m, enum metric_id id, int index);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A TLB: set-associative (4 ways, round robin), with a generation for full
+ * flushes.  Used for CPUs (key: virtual page number) and for the guest TLB of
+ * a vcpu (key: guest frame number).
+ *
+ * Only sampled accesses fill entries.  The accesses not sampled still suffer
+ * from a flush: @resident counts what the working set had loaded, a full flush
+ * turns it into @owed refills, which the next think time pays at the cost of a
+ * page walk each.  Without this a full flush would be nearly free.
+ */
+#ifndef MODELS_HW_TLB_H
+#define MODELS_HW_TLB_H
+
+#include <stdint.h>
+
+#include "sim/base/alloc.h"
+
+struct page;
+
+struct tlb_entry {
+	uint64_t key;
+	struct page *page;
+	uint32_t page_generation;
+	uint32_t tlb_generation;	/* valid while equal to the TLB's; 0 never is */
+};
+
+#define TLB_WAYS 4
+struct tlb {
+	struct tlb_entry *entry;
+	uint32_t sets, capacity;
+	uint32_t generation;
+	uint32_t resident, owed, working_set;
+	uint8_t *victim;		/* next way to replace, per set */
+};
+
+struct tlb *tlb_new(struct arena *a, uint32_t entries, uint32_t working_set);
+/* The entry that translates @key, or NULL. */
+struct tlb_entry *tlb_find(struct tlb *t, uint64_t key);
+void tlb_fill(struct tlb *t, uint64_t key, struct page *page, uint32_t page_generation);
+void tlb_flush_all(struct tlb *t);
+void tlb_flush_one(struct tlb *t, uint64_t key);
+/* A valid entry for @page under @key: the oracle's probe. */
+int tlb_holds(struct tlb *t, uint64_t key, const struct page *page);
+/* Refills owed since the last call; they count as loaded again. */
+uint32_t tlb_settle(struct tlb *t);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Attribution of lock waits; see lock.h. */
+#include "models/kernel/lock.h"
+#include "models/kernel/mm.h"
+
+const char *const lock_class_names[NR_LOCK_CLASSES] = {
+	"mmap_sem", "ptl", "mmu_lock", "anon_vma", "lru", "zone", "tlbstate",
+	"call_function", "requests_lock", "slots_lock", "page_table",
+	"rwsem_wait", "call_single", "kvm_lock",
+};
+
+static enum fault_part part_of(enum lock_class class)
+{
+	switch (class) {
+	case LOCK_MMAP_SEM:
+		return PART_MMAP_SEM;
+	case LOCK_PTL:
+	case LOCK_PAGE_TABLE:
+		return PART_PTL;
+	case LOCK_MMU:
+		return PART_MMU_LOCK;
+	default:
+		return PART_OTHER_LOCK;
+	}
+}
+
+/* What contended waits of the present attempt have been given so far. */
+static sim_time waited(const struct ctx *w)
+{
+	sim_time sum = 0;
+
+	for (int i = 0; w->fault && i < NR_FAULT_PARTS; i++)
+		sum += w->fault->here[i];
+	return sum;
+}
+
+void wait_begin(struct ctx *w, struct wait_mark *mark)
+{
+	mark->inner = waited(w);
+	mark->t0 = now_of(w);
+	mark->worked = w->worked;
+	mark->stolen = w->stolen;
+}
+
+void wait_end(struct ctx *w, const struct wait_mark *mark, enum lock_class class,
+	      uint64_t blocker_start, uint64_t blocker_end)
+{
+	sim_time d = now_of(w) - mark->t0;
+
+	if (!w->fault)
+		return;
+	w->worked = mark->worked;
+	w->stolen = mark->stolen;
+	d -= waited(w) - mark->inner;	/* a wait inside this one has its own owner */
+	w->fault->here[part_of(class)] += d;
+	account_relation(w, d, blocker_start, blocker_end);
+}
+
+void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end)
+{
+	enum { SAME_PAGE, SAME_TABLE, SAME_VMA, ELSEWHERE };
+	uint64_t page = w->fault->page;
+	const struct vma *v;
+	int relation = ELSEWHERE;
+
+	if (start >= end)
+		return;			/* the blocker was not in an mm operation */
+	v = w->mm ? vma_of(w->mm, page) : NULL;
+	if (page >= start && page < end)
+		relation = SAME_PAGE;
+	else if (page / PTRS_PER_TABLE >= start / PTRS_PER_TABLE &&
+		 page / PTRS_PER_TABLE <= (end - 1) / PTRS_PER_TABLE)
+		relation = SAME_TABLE;
+	else if (v && start >= v->start && start < v->end)
+		relation = SAME_VMA;
+	metric_count(&w->m->metrics, METRIC_SECONDARY_FAULT_RELATION, relation, d);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What every lock of the model has: a class (for metrics, traces and the
+ * partition of fault delays) and an identity that is not an address.
+ */
+#ifndef MODELS_KERNEL_LOCK_H
+#define MODELS_KERNEL_LOCK_H
+
+#include "models/hw/cacheline.h"
+
+enum lock_class {
+	LOCK_MMAP_SEM, LOCK_PTL, LOCK_MMU, LOCK_ANON_VMA, LOCK_LRU, LOCK_ZONE,
+	LOCK_TLBSTATE, LOCK_CALL_FUNCTION, LOCK_REQUESTS, LOCK_SLOTS,
+	LOCK_PAGE_TABLE, LOCK_RWSEM_WAIT, LOCK_CALL_SINGLE, LOCK_KVM,
+	NR_LOCK_CLASSES
+};
+extern const char *const lock_class_names[NR_LOCK_CLASSES];
+
+enum lock_mode { LOCK_SPIN, LOCK_SPIN_IRQ, LOCK_READ_MODE, LOCK_WRITE_MODE };
+
+/* First word of TP_LOCK and TP_UNLOCK. */
+static inline uint64_t lock_word(enum lock_class class, enum lock_mode mode)
+{
+	return (uint64_t)class | ((uint64_t)mode << 8);
+}
+
+/*
+ * An open secondary fault (models/secondary/kvm_fault.c): where its time went.
+ * delay = sum of parts, to the picosecond; a failed attempt is all fence.
+ */
+struct fault_account {
+	sim_time t0;			/* first execution of the missing access */
+	sim_time attempt;		/* start of the present attempt */
+	sim_time worked0, stolen0;	/* of the context at that instant */
+	sim_time part[NR_FAULT_PARTS];
+	sim_time here[NR_FAULT_PARTS];	/* waits of the present attempt */
+	uint64_t page;			/* virtual page that is wanted */
+	int retries;
+};
+
+/* A contended wait of @w: not its own work, not interrupt theft. */
+struct wait_mark { sim_time t0, worked, stolen, inner; };
+void wait_begin(struct ctx *w, struct wait_mark *mark);
+/* @blocker: who held it, for the relation class of the blocked time. */
+void wait_end(struct ctx *w, const struct wait_mark *mark, enum lock_class class,
+	      uint64_t blocker_start, uint64_t blocker_end);
+/* Blocked time by relation of the wanted page to the blocking range. */
+void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end);
+
+#endif

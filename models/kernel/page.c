@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pages, their references and free lists; see page.h. */
+#include "models/kernel/page.h"
+#include "models/kernel/kernel.h"
+#include "models/kernel/sched.h"
+#include "sim/base/xassert.h"
+
+static struct kernel_cpu *pcpu(struct ctx *w)
+{
+	return &w->m->kernel->pcpu[w->cpu->id];
+}
+
+/* --- free lists ---------------------------------------------------------- */
+
+/* rmqueue_bulk */
+static void refill(struct ctx *w)
+{
+	struct kernel *k = w->m->kernel;
+	struct kernel_cpu *c = pcpu(w);
+
+	spin_lock_irqsave(w, &k->zone_lock);
+	for (int i = 0; i < PCP_BATCH && k->free; i++) {
+		struct page *p = k->free;
+
+		k->free = p->next;
+		k->nr_zone_free--;
+		p->next = c->free;
+		c->free = p;
+		c->nr_free++;
+	}
+	spin_unlock_irqrestore(w, &k->zone_lock);
+}
+
+/* free_pages_bulk: the per-CPU list is too long */
+static void give_back(struct ctx *w)
+{
+	struct kernel *k = w->m->kernel;
+	struct kernel_cpu *c = pcpu(w);
+
+	spin_lock_irqsave(w, &k->zone_lock);
+	for (int i = 0; i < PCP_BATCH; i++) {
+		struct page *p = c->free;
+
+		c->free = p->next;
+		c->nr_free--;
+		p->next = k->free;
+		k->free = p;
+		k->nr_zone_free++;
+	}
+	spin_unlock_irqrestore(w, &k->zone_lock);
+}
+
+struct page *alloc_page(struct ctx *w)
+{
+	struct kernel_cpu *c = pcpu(w);
+	struct page *p;
+
+	charge(w, COST_PAGE_ALLOC);
+	if (!c->free)
+		refill(w);
+	p = c->free;
+	if (!p)
+		sim_fail(&w->m->sim, SIM_STOP_FAILED, "the machine is out of pages");
+	c->free = p->next;
+	c->nr_free--;
+	p->next = NULL;
+	p->free = 0;
+	p->count = 1;
+	p->mapcount = 0;
+	p->had_spte = 0;
+	p->op = NULL;
+	tp(w, TP_PAGE_ALLOC, p->id, 0);
+	return p;
+}
+
+static void account_free(struct ctx *w, struct page *p)
+{
+	struct machine *m = w->m;
+	struct unmap_op *op = p->op;
+	sim_time now = now_of(w);
+
+	if (p->held) {
+		p->held = 0;
+		tw_set(&m->kernel->pin_held, now, m->kernel->pin_held.value - 1);
+	}
+	metric_count(&m->metrics, METRIC_FREE_PAGES, 0, 1);
+	if (!op)
+		return;
+	metric_tally(&m->metrics, METRIC_FREE_DELAY, 0, now - p->cleared_at);
+	op->freed++;
+	op->last_free = now;
+	if (op->open)
+		metric_count(&m->metrics, METRIC_FREE_IN_SECTION, 0, 1);
+	if (op->closed_clear && op->freed == op->cleared)
+		metric_tally(&m->metrics, METRIC_FREE_ALL, 0, now - op->start);
+}
+
+void unmap_op_closed(struct ctx *w, struct unmap_op *op)
+{
+	op->open = 0;
+	op->closed_clear = 1;
+	if (op->cleared && op->freed == op->cleared)
+		metric_tally(&w->m->metrics, METRIC_FREE_ALL, 0, op->last_free - op->start);
+}
+
+/* free_hot_cold_page; the count is 0 */
+static void free_page(struct ctx *w, struct page *p)
+{
+	struct kernel_cpu *c = pcpu(w);
+
+	sync(w);
+	BUG_ON(p->count || p->mapcount || p->free);
+	if (w->m->hooks.page_freed)
+		w->m->hooks.page_freed(w, p);
+	tp(w, TP_PAGE_FREE, p->id, p->index);
+	account_free(w, p);
+	p->generation++;
+	p->free = 1;
+	p->primary_cpus = 0;
+	p->vcpus = 0;
+	p->op = NULL;
+	p->next = c->free;
+	c->free = p;
+	c->nr_free++;
+	charge(w, COST_PAGE_FREE);
+	if (c->nr_free >= 6 * PCP_BATCH)
+		give_back(w);
+}
+
+/* --- references ------------------------------------------------------------- */
+
+void page_check_held(struct machine *m, struct page *p)
+{
+	if (!p->held && p->op && !p->mapcount && p->count > 0 && p->count == p->pins) {
+		p->held = 1;
+		tw_set(&m->kernel->pin_held, m->sim.now, m->kernel->pin_held.value + 1);
+	}
+}
+
+static void lru_del(struct ctx *w, struct page *p)
+{
+	struct kernel *k = w->m->kernel;
+
+	if (!p->lru)
+		return;
+	spin_lock_irqsave(w, &k->lru_lock);
+	p->lru = 0;
+	spin_unlock_irqrestore(w, &k->lru_lock);
+}
+
+void put_page(struct ctx *w, struct page *p)
+{
+	charge(w, COST_PUT_PAGE);
+	sync(w);
+	BUG_ON(p->count <= 0);
+	if (--p->count) {
+		page_check_held(w->m, p);
+		return;
+	}
+	lru_del(w, p);
+	free_page(w, p);
+}
+
+void put_pin(struct ctx *w, struct page *p)
+{
+	sync(w);
+	BUG_ON(p->pins <= 0);
+	p->pins--;
+	tp(w, TP_PIN_PUT, p->id, (uint64_t)p->count - 1);
+	put_page(w, p);
+}
+
+static void pagevec_free(struct ctx *w, struct page **v, int n)
+{
+	for (int i = 0; i < n; i++)
+		free_page(w, v[i]);
+}
+
+void release_pages(struct ctx *w, struct page **p, int n)
+{
+	struct kernel *k = w->m->kernel;
+	struct page *gone[PAGEVEC_SIZE];
+	int nr = 0, locked = 0;
+
+	for (int i = 0; i < n; i++) {
+		sync(w);
+		BUG_ON(p[i]->count <= 0);
+		if (--p[i]->count) {
+			charge(w, COST_PUT_PAGE);
+			page_check_held(w->m, p[i]);
+			continue;
+		}
+		if (p[i]->lru && !locked) {
+			spin_lock_irqsave(w, &k->lru_lock);
+			locked = 1;
+		}
+		p[i]->lru = 0;
+		gone[nr++] = p[i];
+		if (nr == PAGEVEC_SIZE) {
+			if (locked)
+				spin_unlock_irqrestore(w, &k->lru_lock);
+			locked = 0;
+			pagevec_free(w, gone, nr);
+			nr = 0;
+		}
+	}
+	if (locked)
+		spin_unlock_irqrestore(w, &k->lru_lock);
+	pagevec_free(w, gone, nr);
+}
+
+/* --- LRU pagevecs --------------------------------------------------------------- */
+
+void lru_add_drain(struct ctx *w)
+{
+	struct kernel *k = w->m->kernel;
+	struct kernel_cpu *c = pcpu(w);
+	struct page *v[PAGEVEC_SIZE];
+	int n = c->nr_pagevec;
+
+	charge(w, COST_LRU_DRAIN);
+	if (!n)
+		return;
+	memcpy(v, c->pagevec, sizeof(v[0]) * (size_t)n);
+	c->nr_pagevec = 0;
+	spin_lock_irqsave(w, &k->lru_lock);
+	for (int i = 0; i < n; i++)
+		v[i]->lru = 1;
+	spin_unlock_irqrestore(w, &k->lru_lock);
+	release_pages(w, v, n);
+}
+
+void lru_cache_add(struct ctx *w, struct page *p)
+{
+	struct kernel_cpu *c = pcpu(w);
+
+	get_page(p);
+	c->pagevec[c->nr_pagevec++] = p;
+	if (c->nr_pagevec == PAGEVEC_SIZE)
+		lru_add_drain(w);
+}
+
+void page_unmapped(struct ctx *w, struct page *p, struct unmap_op *op)
+{
+	p->cleared_at = now_of(w);
+	p->cleared_cpu = w->cpu->id;
+	p->clear_seq++;
+	p->op = op;
+	if (op)
+		op->cleared++;
+}
+
+/* --- construction ------------------------------------------------------------------ */
+
+void kernel_init(struct machine *m, uint32_t nr_pages)
+{
+	struct kernel *k = arena_alloc(m->arena, sizeof(*k));
+
+	m->kernel = k;
+	k->m = m;
+	k->pcpu = arena_alloc(m->arena, sizeof(*k->pcpu) * (size_t)m->nr_cpus);
+	for (int i = 0; i < m->nr_cpus; i++) {
+		line_init(&k->pcpu[i].runqueue);
+		spin_lock_init(m, &k->pcpu[i].call_single.lock, LOCK_CALL_SINGLE);
+	}
+	spin_lock_init(m, &k->lru_lock, LOCK_LRU);
+	spin_lock_init(m, &k->zone_lock, LOCK_ZONE);
+	k->pages = arena_alloc(m->arena, sizeof(*k->pages) * nr_pages);
+	k->nr_pages = nr_pages;
+	for (uint32_t i = nr_pages; i-- > 0; ) {
+		struct page *p = &k->pages[i];
+
+		p->id = i;
+		p->free = 1;
+		p->next = k->free;
+		k->free = p;
+		k->nr_zone_free++;
+	}
+	tw_start(&k->pin_held, 0, 0);
+	sched_init(m);
+	smp_init(m);
+	tlbflush_init(m);
+}

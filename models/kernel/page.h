@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Pages: reference and map counts, per-CPU free lists, the LRU's lock.
+ *
+ * Follows 2.6.27 mm/page_alloc.c (buffered_rmqueue, free_hot_cold_page: LIFO
+ * per-CPU lists, batches of 31 from and to the zone under zone->lock) and
+ * mm/swap.c (pagevecs of 14 that hold a reference until drained on their CPU;
+ * release_pages: the LRU lock is taken once for a run of pages that go).
+ *
+ * Left out: page colouring, nodes, watermarks (no path of this version can run
+ * out of memory: the world has enough pages, else the run ends in error).
+ *
+ * Invariant I1 is judged in free_page(), where the reference count is 0.
+ */
+#ifndef MODELS_KERNEL_PAGE_H
+#define MODELS_KERNEL_PAGE_H
+
+#include "models/hw/cpu.h"
+
+#define PAGEVEC_SIZE 14
+#define PCP_BATCH 31
+
+struct spte;
+
+/* One unmapping operation: its pages are followed until they are free. */
+struct unmap_op {
+	sim_time start, last_free;
+	int64_t cleared, freed;
+	int open;			/* between its points before and after */
+	int closed_clear;		/* no further pte will be cleared */
+	struct ctx *w;
+};
+
+struct page {
+	uint32_t id;
+	int32_t count, mapcount;
+	int32_t pins;			/* references held by sptes */
+	uint32_t generation;		/* incremented at each free */
+	uint32_t clear_seq;		/* ptes of it cleared so far */
+	uint8_t lru, free, held;	/* held: unmapped, only pins are left */
+	sim_time cleared_at;		/* last pte clear */
+	int cleared_cpu;
+	uint64_t index;			/* virtual page it was mapped at last */
+	uint64_t primary_cpus;		/* CPUs whose TLB may hold it: superset */
+	uint64_t vcpus;			/* vcpus whose TLB may hold it: superset */
+	struct spte *sptes;		/* translations of secondary MMUs */
+	int had_spte;			/* since it was allocated */
+	struct unmap_op *op;
+	struct page *next;		/* free list */
+};
+
+/* A page with count 1; never NULL (the run ends if memory is out). */
+struct page *alloc_page(struct ctx *w);
+static inline void get_page(struct page *p) { p->count++; }
+/* Drop one reference; the last one frees.  sync()s: others see the count. */
+void put_page(struct ctx *w, struct page *p);
+/* The same for a reference that an spte held. */
+void put_pin(struct ctx *w, struct page *p);
+/* Drop one reference of each; those that go leave the LRU in one hold of its lock. */
+void release_pages(struct ctx *w, struct page **p, int n);
+/* lru_cache_add_active: into this CPU's pagevec, with a reference. */
+void lru_cache_add(struct ctx *w, struct page *p);
+/* Drain this CPU's pagevec. */
+void lru_add_drain(struct ctx *w);
+/* Bookkeeping at a pte clear: who, when, for which operation. */
+void page_unmapped(struct ctx *w, struct page *p, struct unmap_op *op);
+/* No further pte will be cleared: if all pages are free already, say so. */
+void unmap_op_closed(struct ctx *w, struct unmap_op *op);
+/* The count changed: is it held by pins alone now? */
+void page_check_held(struct machine *m, struct page *p);
+
+#endif

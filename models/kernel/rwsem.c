@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* FIFO read-write semaphore with hand-off; see rwsem.h. */
+#include "models/kernel/rwsem.h"
+#include "models/kernel/sched.h"
+#include "sim/base/xassert.h"
+
+void rwsem_init(struct machine *m, struct rwsem *s, enum lock_class class)
+{
+	memset(s, 0, sizeof(*s));
+	spin_lock_init(m, &s->wait_lock, LOCK_RWSEM_WAIT);
+	s->class = (uint8_t)class;
+	s->id = m->next_id++;
+}
+
+static void enqueue(struct ctx *w, struct rwsem *s, int write)
+{
+	w->wait_next = NULL;
+	w->wait_write = write;
+	w->wait_granted = 0;
+	if (s->tail)
+		s->tail->wait_next = w;
+	else
+		s->head = w;
+	s->tail = w;
+}
+
+/* Queue, drop wait_lock, sleep until the waker has granted. */
+static void sleep_for_grant(struct ctx *w, struct rwsem *s, int write,
+			    const struct wait_mark *mark)
+{
+	uint64_t start = s->last_start, end = s->last_end;
+
+	enqueue(w, s, write);
+	if (s->writer) {
+		start = s->writer->op_start;
+		end = s->writer->op_end;
+	}
+	spin_unlock_irqrestore(w, &s->wait_lock);
+	while (!w->wait_granted)
+		schedule(w, lock_class_names[s->class], s->writer);
+	wait_end(w, mark, s->class, start, end);
+}
+
+static void got(struct ctx *w, struct rwsem *s, sim_time called, enum lock_mode mode)
+{
+	sync(w);
+	metric_tally(&w->m->metrics, METRIC_LOCK_WAIT, s->class, now_of(w) - called);
+	tp(w, TP_LOCK, lock_word(s->class, mode), s->id);
+}
+
+void down_read(struct ctx *w, struct rwsem *s)
+{
+	struct wait_mark mark;
+
+	sync(w);
+	wait_begin(w, &mark);
+	spin_lock_irqsave(w, &s->wait_lock);
+	sync(w);
+	if (s->activity >= 0 && !s->head) {
+		s->activity++;
+		spin_unlock_irqrestore(w, &s->wait_lock);
+	} else {
+		sleep_for_grant(w, s, 0, &mark);
+	}
+	got(w, s, mark.t0, LOCK_READ_MODE);
+}
+
+int down_read_trylock(struct ctx *w, struct rwsem *s)
+{
+	sim_time called;
+	int ok;
+
+	sync(w);
+	called = now_of(w);
+	spin_lock_irqsave(w, &s->wait_lock);
+	sync(w);
+	ok = s->activity >= 0 && !s->head;
+	if (ok)
+		s->activity++;
+	spin_unlock_irqrestore(w, &s->wait_lock);
+	if (ok)
+		got(w, s, called, LOCK_READ_MODE);
+	return ok;
+}
+
+void down_write(struct ctx *w, struct rwsem *s)
+{
+	struct wait_mark mark;
+
+	sync(w);
+	wait_begin(w, &mark);
+	spin_lock_irqsave(w, &s->wait_lock);
+	sync(w);
+	if (!s->activity && !s->head) {
+		s->activity = -1;
+		s->writer = w;
+		spin_unlock_irqrestore(w, &s->wait_lock);
+	} else {
+		sleep_for_grant(w, s, 1, &mark);
+	}
+	got(w, s, mark.t0, LOCK_WRITE_MODE);
+	s->granted_at = now_of(w);
+}
+
+static struct ctx *grant_front(struct rwsem *s)
+{
+	struct ctx *x = s->head;
+
+	s->head = x->wait_next;
+	if (!s->head)
+		s->tail = NULL;
+	x->wait_granted = 1;
+	return x;
+}
+
+static void grant_writer(struct ctx *w, struct rwsem *s)
+{
+	struct ctx *x = grant_front(s);
+
+	s->activity = -1;
+	s->writer = x;
+	wake_up_process(w, x);
+}
+
+void up_read(struct ctx *w, struct rwsem *s)
+{
+	spin_lock_irqsave(w, &s->wait_lock);
+	sync(w);
+	BUG_ON(s->activity <= 0);
+	tp(w, TP_UNLOCK, lock_word(s->class, LOCK_READ_MODE), s->id);
+	if (--s->activity == 0 && s->head)
+		grant_writer(w, s);
+	spin_unlock_irqrestore(w, &s->wait_lock);
+}
+
+void up_write(struct ctx *w, struct rwsem *s)
+{
+	spin_lock_irqsave(w, &s->wait_lock);
+	sync(w);
+	BUG_ON(s->activity != -1 || s->writer != w);
+	metric_tally(&w->m->metrics, METRIC_LOCK_HOLD, s->class, now_of(w) - s->granted_at);
+	tp(w, TP_UNLOCK, lock_word(s->class, LOCK_WRITE_MODE), s->id);
+	s->activity = 0;
+	s->writer = NULL;
+	s->last_start = w->op_start;
+	s->last_end = w->op_end;
+	if (s->head && s->head->wait_write) {
+		grant_writer(w, s);
+	} else {
+		while (s->head && !s->head->wait_write) {
+			struct ctx *x = grant_front(s);
+
+			s->activity++;
+			wake_up_process(w, x);
+		}
+	}
+	spin_unlock_irqrestore(w, &s->wait_lock);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rw_semaphore of 2.6.27 on x86-64 (lib/rwsem-spinlock.c): activity count,
+ * FIFO list, every down and up under wait_lock with interrupts off, strict
+ * hand-off, no stealing, no spinning.  A waiting writer stops later readers.
+ * up_read of the last reader wakes exactly the front (a writer); up_write
+ * wakes a front writer, or all consecutive readers at the front.
+ */
+#ifndef MODELS_KERNEL_RWSEM_H
+#define MODELS_KERNEL_RWSEM_H
+
+#include "models/kernel/spinlock.h"
+
+struct rwsem {
+	struct spinlock wait_lock;
+	int activity;			/* n readers, -1 a writer */
+	struct ctx *head, *tail;
+	struct ctx *writer;
+	sim_time granted_at;		/* of a writer */
+	uint64_t last_start, last_end;	/* range of the last writer, for waiters' relation */
+	uint32_t id;
+	uint8_t class;
+};
+
+void rwsem_init(struct machine *m, struct rwsem *s, enum lock_class class);
+void down_read(struct ctx *w, struct rwsem *s);		/* may sleep */
+int down_read_trylock(struct ctx *w, struct rwsem *s);	/* 1: got it */
+void up_read(struct ctx *w, struct rwsem *s);
+void down_write(struct ctx *w, struct rwsem *s);	/* may sleep */
+void up_write(struct ctx *w, struct rwsem *s);
+
+#endif

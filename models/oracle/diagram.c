@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Selecting the steps that matter: the protocol steps of the CPUs involved
+ * since shortly before the page's pte was cleared, plus the page's own life
+ * (translation installed, pte cleared), at most DIAGRAM_STEPS of them, the
+ * latest kept.
+ */
+#include "models/oracle/diagram.h"
+#include "models/kernel/trace_text.h"
+#include "models/notifier/spte.h"
+#include "sim/base/json.h"
+
+enum { DIAGRAM_STEPS = 24, DIAGRAM_MAX = 4 * ORACLE_STEPS + 4 };
+
+struct row {
+	sim_time at;
+	uint64_t order;
+	int cpu;
+	const char *who;
+	char what[96];
+};
+
+struct rows {
+	struct row *row;
+	int n;
+};
+
+static struct row *add(struct rows *r, sim_time at, uint64_t order, int cpu, const char *who)
+{
+	struct row *x = &r->row[r->n++];
+
+	x->at = at;
+	x->order = order;
+	x->cpu = cpu;
+	x->who = who;
+	x->what[0] = 0;
+	return x;
+}
+
+static void add_ring(struct rows *r, const struct oracle *o, int cpu)
+{
+	const struct oracle_ring *ring = &o->ring[cpu];
+	uint32_t n = ring->n < ORACLE_STEPS ? ring->n : ORACLE_STEPS;
+
+	for (uint32_t i = ring->n - n; i != ring->n; i++) {
+		const struct oracle_step *s = &ring->step[i % ORACLE_STEPS];
+		struct trace_record t = { s->at, s->id, cpu, s->a, s->b };
+		struct row *x = add(r, s->at, s->order, cpu, s->who);
+
+		trace_text(&t, x->what, sizeof(x->what));
+	}
+}
+
+static void add_page(struct rows *r, struct oracle *o, const struct page *p)
+{
+	const struct spte *s = p->sptes;
+
+	if (s) {
+		struct row *x = add(r, s->installed_at, 0, s->installed_cpu, "kvm");
+
+		snprintf(x->what, sizeof(x->what), "spte %llu = page %u",
+			 (unsigned long long)s->va, p->id);
+	}
+	if (p->clear_seq) {
+		struct row *x = add(r, p->cleared_at, o->order, p->cleared_cpu, "unmap");
+
+		snprintf(x->what, sizeof(x->what), "pte %llu cleared, page %u",
+			 (unsigned long long)p->index, p->id);
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+char *diagram_steps(struct oracle *o, struct ctx *w, const struct page *p, int other_cpu,
+		    const char *what)
+{
+	struct rows r = { mem_calloc(DIAGRAM_MAX, sizeof(struct row)), 0 };
+	struct strbuf sb;
+	struct json j;
+	char *text;
+
+	if (!r.row)
+		return arena_strdup(o->m->arena, "[]");
+	add_ring(&r, o, w->cpu->id);
+	if (other_cpu >= 0 && other_cpu != w->cpu->id)
+		add_ring(&r, o, other_cpu);
+	if (p) {
+		if (p->clear_seq && p->cleared_cpu != w->cpu->id && p->cleared_cpu != other_cpu)
+			add_ring(&r, o, p->cleared_cpu);
+		add_page(&r, o, p);
+	}
+	snprintf(add(&r, now_of(w), UINT64_MAX, w->cpu->id, w->name)->what,
+		 sizeof(r.row->what), "%s", what);
+	qsort(r.row, (size_t)r.n, sizeof(*r.row), by_time);
+	sb_init(&sb);
+	json_init(&j, &sb);
+	json_open(&j, '[');
+	for (int i = r.n > DIAGRAM_STEPS ? r.n - DIAGRAM_STEPS : 0; i < r.n; i++) {
+		json_open(&j, '{');
+		json_kint(&j, "t", r.row[i].at);
+		json_kint(&j, "cpu", r.row[i].cpu);
+		json_kstr(&j, "who", r.row[i].who);
+		json_kstr(&j, "what", r.row[i].what);
+		json_close(&j, '}');
+	}
+	json_close(&j, ']');
+	text = arena_strdup(o->m->arena, sb.failed ? "[]" : sb.s);
+	sb_free(&sb);
+	mem_free(r.row);
+	return text;
+}

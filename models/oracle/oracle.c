@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The checks; see oracle.h.  Diagrams are built in diagram.c. */
+#include "models/oracle/oracle.h"
+#include "models/hw/tlb.h"
+#include "models/oracle/diagram.h"
+
+/* Steps that tell the protocol; page-specific ones come from the page itself. */
+static int is_protocol(enum tracepoint id)
+{
+	switch (id) {
+	case TP_LOCK: case TP_UNLOCK: case TP_PTE_SET: case TP_PTE_CLEAR:
+	case TP_SPTE_SET: case TP_SPTE_ZAP: case TP_PIN_PUT: case TP_PAGE_ALLOC:
+	case TP_PAGE_FREE: case TP_GUP: case TP_GUEST_TLB_FILL: case TP_RETIRED:
+	case TP_PREEMPT_OFF: case TP_PREEMPT_ON: case TP_IPI_SEND:
+	case TP_FLUSH_LOCAL: case TP_IRQ_LEAVE: case TP_TABLE_FREE:
+	case TP_VIOLATION:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+static void step(struct ctx *w, enum tracepoint id, uint64_t a, uint64_t b)
+{
+	struct oracle *o = w->m->oracle;
+	struct oracle_ring *r;
+	struct oracle_step *s;
+
+	if (!w->cpu || !is_protocol(id))
+		return;
+	r = &o->ring[w->cpu->id];
+	s = &r->step[r->n++ % ORACLE_STEPS];
+	s->at = w->m->sim.now;
+	s->order = o->order++;
+	s->id = id;
+	s->a = a;
+	s->b = b;
+	s->who = w->name;
+}
+
+static void violation(struct ctx *w, enum invariant inv, const struct page *p,
+		      int other_cpu, const char *what)
+{
+	struct oracle *o = w->m->oracle;
+	struct oracle_violation *v;
+
+	o->violations[inv]++;
+	tp(w, TP_VIOLATION, inv, p ? p->id : 0);
+	if (o->n_details == ORACLE_DETAILS)
+		return;
+	v = &o->detail[o->n_details++];
+	v->inv = inv;
+	v->at = now_of(w);
+	v->summary = arena_strdup(w->m->arena, what);
+	v->steps = diagram_steps(o, w, p, other_cpu, what);
+}
+
+/* --- I1 --------------------------------------------------------------------- */
+
+/* A CPU other than this one whose TLB still translates to @p. */
+static int primary_usable(struct ctx *w, const struct page *p, char *why, size_t n, int *cpu)
+{
+	for (uint64_t s = p->primary_cpus; s; s &= s - 1) {
+		struct cpu *c = &w->m->cpu[__builtin_ctzll(s)];
+
+		if (c == w->cpu || !c->tlb || c->tlb_lazy || !tlb_holds(c->tlb, p->index, p))
+			continue;
+		snprintf(why, n, "the TLB of cpu%d translates page %llu to it", c->id,
+			 (unsigned long long)p->index);
+		*cpu = c->id;
+		return 1;
+	}
+	return 0;
+}
+
+static void page_freed(struct ctx *w, struct page *p)
+{
+	struct oracle *o = w->m->oracle;
+	char why[160], what[240];
+	int cpu = -1;
+
+	if (!p->had_spte && !p->primary_cpus)
+		return;
+	o->exposures[INV_I1]++;
+	if (!primary_usable(w, p, why, sizeof(why), &cpu)) {
+		struct machine *m = w->m;
+		struct registrant *r = m->oracle_registrants;
+
+		for (; r; r = r->all_next)
+			if (r->ops->usable(r->priv, p, why, sizeof(why), &cpu))
+				break;
+		if (!r)
+			return;
+	}
+	snprintf(what, sizeof(what), "page %u freed by %s on cpu%d while %s", p->id,
+		 w->name, w->cpu->id, why);
+	violation(w, INV_I1, p, cpu, what);
+}
+
+/* --- I2 ----------------------------------------------------------------------- */
+
+void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p,
+		    uint32_t clear_seq, int pinned)
+{
+	struct oracle *o = w->m->oracle;
+	struct pte *pte;
+	char what[240];
+
+	if (!o)
+		return;
+	pte = pte_lookup(mm, va);
+	if (p->clear_seq == clear_seq && pte && pte->page == p)
+		return;
+	o->exposures[INV_I2]++;
+	if (pinned) {
+		o->stale_pinned++;
+		return;
+	}
+	snprintf(what, sizeof(what),
+		 "%s installs page %llu -> page %u, whose pte was cleared after get_user_pages",
+		 w->name, (unsigned long long)va, p->id);
+	violation(w, INV_I2, p, p->cleared_cpu, what);
+}
+
+void oracle_caught(struct ctx *w, const struct page *p, uint32_t clear_seq)
+{
+	if (w->m->oracle && p->clear_seq != clear_seq)
+		w->m->oracle->exposures[INV_I2]++;
+}
+
+/* --- I4 ------------------------------------------------------------------------ */
+
+void oracle_section(struct ctx *w, int64_t count, sim_time open_for)
+{
+	struct oracle *o = w->m->oracle;
+	char what[120];
+
+	if (!o)
+		return;
+	o->exposures[INV_I4]++;
+	if (count >= 0 && open_for <= SEC(1))
+		return;
+	if (count < 0)
+		snprintf(what, sizeof(what), "count of open sections is %lld: an end without its start",
+			 (long long)count);
+	else
+		snprintf(what, sizeof(what), "a section stayed open for more than 1 s");
+	violation(w, INV_I4, NULL, -1, what);
+}
+
+void oracle_section_left(struct machine *m, int64_t count, sim_time open_for)
+{
+	struct oracle *o = m->oracle;
+	struct oracle_violation *v;
+
+	if (!o || count <= 0 || open_for <= SEC(1))
+		return;
+	o->violations[INV_I4]++;
+	if (o->n_details == ORACLE_DETAILS)
+		return;
+	v = &o->detail[o->n_details++];
+	v->inv = INV_I4;
+	v->at = m->sim.now;
+	v->summary = arena_strdup(m->arena, "a section is still open at the end, for more than 1 s");
+	v->steps = arena_strdup(m->arena, "[]");
+}
+
+void oracle_init(struct machine *m)
+{
+	struct oracle *o = arena_alloc(m->arena, sizeof(*o));
+
+	o->m = m;
+	o->ring = arena_alloc(m->arena, sizeof(*o->ring) * (size_t)m->nr_cpus);
+	m->oracle = o;
+	m->hooks.page_freed = page_freed;
+	m->hooks.step = step;
+}
+
+void oracle_collect(const struct machine *m, struct result *r)
+{
+	const struct oracle *o = m->oracle;
+
+	if (!o)
+		return;
+	for (int i = 0; i < NR_INVARIANTS; i++)
+		result_add_count(r, invariant_names[i], o->violations[i], o->exposures[i]);
+	for (int i = 0; i < o->n_details; i++) {
+		const struct oracle_violation *v = &o->detail[i];
+
+		result_add_violation(r, invariant_names[v->inv], v->at,
+				     m->cfg->expect_violation[v->inv], v->summary, v->steps);
+	}
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The oracle: invariants evaluated where an input of theirs changes.
+ *
+ *  I1  at the free of a page no translation to it is usable: an access could
+ *      use it without first passing a pending flush request, a re-entry that
+ *      flushes, or the sender's own local flush.
+ *  I2  a translation is installed only if the pte it came from was not cleared
+ *      since (a pin by that very translation makes it the exposure
+ *      stale_pinned_spte instead: incoherent, but memory is safe).
+ *  I4  sections balance: a registrant's count is never below 0, and no section
+ *      stays open longer than 1 s while its task is in no callout.
+ *
+ * It draws no random number and costs no simulated time; the fingerprint is
+ * the same without it.  Exposures count how often each could have failed.
+ * The last protocol steps of every CPU are kept; a violation stores those of
+ * the CPUs involved, in time order.
+ */
+#ifndef MODELS_ORACLE_ORACLE_H
+#define MODELS_ORACLE_ORACLE_H
+
+#include "models/kernel/kernel.h"
+#include "models/notifier/notifier.h"
+#include "sim/base/result.h"
+
+#define ORACLE_STEPS 32
+#define ORACLE_DETAILS 10
+
+struct oracle_step {
+	sim_time at;
+	uint64_t order;			/* among steps of one instant */
+	uint32_t id;
+	uint64_t a, b;
+	const char *who;
+};
+
+struct oracle_ring {
+	struct oracle_step step[ORACLE_STEPS];
+	uint32_t n;
+};
+
+struct oracle_violation {
+	enum invariant inv;
+	sim_time at;
+	char *summary, *steps;
+};
+
+struct oracle {
+	struct machine *m;
+	struct oracle_ring *ring;	/* per CPU */
+	uint64_t order;
+	int64_t violations[NR_INVARIANTS], exposures[NR_INVARIANTS];
+	int64_t stale_pinned;
+	struct oracle_violation detail[ORACLE_DETAILS];
+	int n_details;
+};
+
+/* Install on @m; without this call the run has no oracle. */
+void oracle_init(struct machine *m);
+/* An spte is about to be stored for @page, whose reference was taken when its
+ * count of clears was @clear_seq. */
+void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p,
+		    uint32_t clear_seq, int pinned);
+/* A fence check caught, or would have caught, a stale translation. */
+void oracle_caught(struct ctx *w, const struct page *p, uint32_t clear_seq);
+void oracle_section(struct ctx *w, int64_t count, sim_time open_for);
+/* End of run: sections still open. */
+void oracle_section_left(struct machine *m, int64_t count, sim_time open_for);
+void oracle_collect(const struct machine *m, struct result *r);
+
+#endif

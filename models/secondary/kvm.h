@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * KVM of 2008 (2.6.26 to 2.6.32; arch/x86/kvm/mmu.c, virt/kvm/kvm_main.c),
+ * step by step: sptes in shadow pages of 512, one rmap entry per guest frame,
+ * mmu_lock, fence counters, remote flush by request bit and cross-call, the
+ * vcpu loop with slots_lock, shadow-page limit, shrinker, memslot delete.
+ *
+ * What differs between its generations is data: pin, put order, flush and
+ * fence are the design's protocol; tags, gup, memslots, requests_lock are the
+ * secondary file's.
+ *
+ * Guest frames map linearly: frame = virtual page - base.  Left out: upper
+ * levels of the shadow page table, guest page tables and their write
+ * protection, large pages, read-only sptes (get_user_pages is always for
+ * write in this era), dirty logging, interrupts into the guest.
+ *
+ * Locks: sptes, rmap, count and seq are written under mmu_lock; vcpus in guest
+ * mode read sptes without it (the hardware walks).  Order: slots_lock ->
+ * mmap_sem (dropped) -> mmu_lock -> requests_lock.
+ */
+#ifndef MODELS_SECONDARY_KVM_H
+#define MODELS_SECONDARY_KVM_H
+
+#include "models/hw/tlb.h"
+#include "models/kernel/kernel.h"
+#include "models/kernel/memory.h"
+#include "models/notifier/notifier.h"
+#include "models/notifier/spte.h"
+#include "models/oracle/oracle.h"
+
+#define SPTES_PER_PAGE 512
+#define KVM_MIN_FREE_MMU_PAGES 5
+#define KVM_REFILL_PAGES 25
+
+struct shadow_page {
+	struct spte spte[SPTES_PER_PAGE];
+	uint64_t index;			/* frame / 512 */
+	uint32_t id;
+	struct shadow_page *next, *prev;	/* active_mmu_pages: FIFO, victims from the tail */
+};
+
+struct section { uint64_t start, end; sim_time since; };
+#define MAX_SECTIONS 64
+#define PAST_SECTIONS 256
+
+struct kvm_vcpu {
+	struct kvm *kvm;
+	int id;
+	struct ctx *w;
+	int cpu;			/* where it last ran; -1: never (vcpu->cpu) */
+	int guest_mode;
+	int halted;
+	int flush_request;		/* KVM_REQ_TLB_FLUSH */
+	struct line requests_line;
+	struct tlb *tlb;		/* guest TLB; survives an exit only if tagged */
+	struct fault_account account;
+	int failed_attempt;		/* the attempt in progress failed the fence */
+	uint64_t blocker_start, blocker_end;	/* range that closed the fence on it */
+	int visits;
+};
+
+enum zap_reason { ZAPPED_RANGE, ZAPPED_EVICT, ZAPPED_SHRINK, ZAPPED_MEMSLOT };
+
+struct kvm {
+	struct machine *m;
+	struct mm *mm;
+	const struct kvm_config *cfg;
+	const struct kvm_protocol *protocol;
+	struct registrant registrant;
+	uint64_t base, frames;
+	struct spinlock mmu_lock;
+	struct rwsem slots_lock;
+	struct spinlock requests_lock;
+	struct line fence_line;		/* mmu_notifier_seq and _count */
+	int64_t count, seq;
+	struct time_weighted closed;	/* 1 while count > 0 */
+	struct section open[MAX_SECTIONS];
+	int n_open;
+	uint64_t hull_start, hull_end;
+	struct section past[PAST_SECTIONS];	/* past[seq % PAST]: what made seq */
+	struct shadow_page **shadow;	/* by frame / 512 */
+	struct shadow_page *active;	/* newest first */
+	struct shadow_page *oldest, *unused;
+	int64_t n_shadow, limit;
+	struct page **put_array;	/* sptes cleared, not yet flushed and put */
+	int n_put;
+	int batches;			/* full arrays flushed in this callout */
+	struct kvm_vcpu *vcpu;
+	int n_vcpus, max_vcpus;
+	enum zap_reason reason;
+};
+
+/* kvm_mmu.c: sptes; mmu_lock held by the caller of all but kvm_lookup */
+struct spte *kvm_lookup(struct kvm *k, uint64_t va);
+void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p, uint32_t clear_seq);
+/* Put the prefilled start state in place: no time, no cost. */
+void kvm_prefill(struct kvm *k, uint64_t va, struct page *p);
+/* Drop one translation by the protocol's order; flushes when the array is full. */
+void kvm_zap_spte(struct ctx *w, struct kvm *k, struct spte *s);
+/* The rest of the put array: one round, then the puts. */
+void kvm_flush_puts(struct ctx *w, struct kvm *k);
+void kvm_zap_shadow(struct ctx *w, struct kvm *k, struct shadow_page *sp, enum zap_reason why);
+void kvm_free_some_pages(struct ctx *w, struct kvm *k);
+
+/* kvm_flush.c: one request to all vcpus; spins for their acknowledgement */
+void kvm_flush_remote_tlbs(struct ctx *w, struct kvm *k);
+
+/* kvm_notifier.c */
+extern const struct secondary_ops kvm_ops;
+enum fence_answer { FENCE_OPEN, FENCE_CLOSED };
+enum fence_answer kvm_fence(struct kvm *k, uint64_t va, int64_t seq,
+			    struct section *by, int *spurious);
+
+/* kvm_fault.c: host side of a secondary fault */
+enum fault_result { FAULT_MAPPED, FAULT_RETRY, FAULT_NO_MEMORY };
+enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va);
+void kvm_account_start(struct kvm_vcpu *v, uint64_t va);
+void kvm_account_attempt(struct kvm_vcpu *v);
+void kvm_account_retired(struct kvm_vcpu *v);
+
+/* kvm_vcpu.c: what a vcpu thread does; all on its own context */
+void kvm_vcpu_start(struct kvm_vcpu *v);		/* first entry */
+void kvm_guest_access(struct kvm_vcpu *v, uint64_t va);
+void kvm_guest_think(struct kvm_vcpu *v, sim_time d);
+void kvm_guest_halt(struct kvm_vcpu *v, sim_time d);
+void kvm_vcpu_stop(struct kvm_vcpu *v);			/* last exit */
+void kvm_vector_arrived(struct cpu *c, unsigned vector);
+
+/* kvm_driver.c: zaps that the driver starts itself */
+void kvm_shrink(struct ctx *w, struct kvm *k);
+void kvm_memslot_delete(struct ctx *w, struct kvm *k);
+
+/* Construction. */
+struct kvm *kvm_create(struct machine *m, struct mm *mm, const struct kvm_config *cfg,
+		       uint64_t base, uint64_t frames, int max_vcpus);
+struct kvm_vcpu *kvm_vcpu_create(struct kvm *k, struct ctx *w, uint64_t working_set);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The secondary fault on the host side, and where its time goes.
+ *
+ * Steps (2.6.27 mmu.c, nonpaging_map and tdp_page_fault): decode; top up the
+ * caches; mmap_sem read and large-page test (find_vma); sample seq;
+ * get_user_pages for write; mmap_sem dropped; mmu_lock; fence; free_some_pages;
+ * mmu_set_spte; unlock.  From 2.6.28 get_user_pages_fast needs no mmap_sem for
+ * a present page.  A fault that fails the fence puts the page and returns to
+ * the guest, which faults again: nobody sleeps for a section.
+ */
+#include "models/secondary/kvm.h"
+#include "sim/base/xassert.h"
+
+static struct page *gfn_to_pfn(struct ctx *w, struct kvm *k, uint64_t va, uint32_t *clear_seq)
+{
+	struct mm *mm = k->mm;
+	struct page *p;
+
+	if (k->cfg->gup == GUP_FAST)
+		return get_user_pages_fast(w, mm, va, clear_seq);
+	p = get_user_pages(w, mm, va, clear_seq);
+	up_read(w, &mm->mmap_sem);
+	return p;
+}
+
+static enum fault_result refuse(struct ctx *w, struct kvm_vcpu *v, struct page *p, uint64_t va,
+				uint32_t clear_seq, const struct section *by, int spurious)
+{
+	struct kvm *k = v->kvm;
+
+	tp(w, TP_RETRY, va, 0);
+	metric_count(&k->m->metrics, METRIC_SECONDARY_FAULT_RETRIES, 0, 1);
+	if (spurious)
+		metric_count(&k->m->metrics, METRIC_SECONDARY_FAULT_SPURIOUS, 0, 1);
+	oracle_caught(w, p, clear_seq);
+	v->blocker_start = by->start;
+	v->blocker_end = by->end;
+	spin_unlock(w, &k->mmu_lock);
+	put_page(w, p);
+	return FAULT_RETRY;
+}
+
+enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va)
+{
+	struct kvm *k = v->kvm;
+	struct section by;
+	uint32_t clear_seq;
+	struct page *p;
+	int spurious;
+	int64_t seq;
+
+	tp(w, TP_FAULT, va, 0);
+	charge(w, COST_FAULT_DECODE);
+	charge(w, COST_CACHE_TOPUP);
+	if (k->cfg->gup == GUP_SLOW) {
+		down_read(w, &k->mm->mmap_sem);
+		find_vma(w, k->mm, va);		/* is_largepage_backed */
+	}
+	line_access(w, &k->fence_line, LINE_READ);
+	sync(w);
+	seq = k->seq;
+	p = gfn_to_pfn(w, k, va, &clear_seq);
+	if (!p)
+		return FAULT_NO_MEMORY;
+	spin_lock(w, &k->mmu_lock);
+	line_access(w, &k->fence_line, LINE_READ);
+	sync(w);
+	if (kvm_fence(k, va, seq, &by, &spurious) == FENCE_CLOSED)
+		return refuse(w, v, p, va, clear_seq, &by, spurious);
+	kvm_free_some_pages(w, k);
+	kvm_set_spte(w, k, va, p, clear_seq);
+	spin_unlock(w, &k->mmu_lock);
+	return FAULT_MAPPED;
+}
+
+/* --- accounting ------------------------------------------------------------------ */
+
+static void attempt_from(struct kvm_vcpu *v, sim_time now)
+{
+	struct fault_account *f = &v->account;
+
+	f->attempt = now;
+	f->worked0 = v->w->worked;
+	f->stolen0 = v->w->stolen;
+	memset(f->here, 0, sizeof(f->here));
+}
+
+void kvm_account_start(struct kvm_vcpu *v, uint64_t va)
+{
+	struct fault_account *f = &v->account;
+
+	BUG_ON(v->w->fault);
+	memset(f, 0, sizeof(*f));
+	f->t0 = now_of(v->w);
+	f->page = va;
+	v->failed_attempt = 0;
+	v->w->fault = f;
+	attempt_from(v, f->t0);
+}
+
+/* The attempt in progress is over: failed ones are all fence. */
+void kvm_account_attempt(struct kvm_vcpu *v)
+{
+	struct fault_account *f = &v->account;
+	struct ctx *w = v->w;
+	sim_time d = now_of(w) - f->attempt, sum = 0;
+
+	if (v->failed_attempt) {
+		f->part[PART_FENCE] += d;
+		f->retries++;
+		account_relation(w, d, v->blocker_start, v->blocker_end);
+	} else {
+		f->here[PART_SERVICE] += w->worked - f->worked0;
+		f->here[PART_IRQ_STEAL] += w->stolen - f->stolen0;
+		for (int i = 0; i < NR_FAULT_PARTS; i++) {
+			f->part[i] += f->here[i];
+			sum += f->here[i];
+		}
+		BUG_ON(sum != d);	/* every picosecond has an owner */
+	}
+	v->failed_attempt = 0;
+	attempt_from(v, now_of(w));
+}
+
+void kvm_account_retired(struct kvm_vcpu *v)
+{
+	enum { LOST_FAULT = 1, LOST_BLOCKED };
+	struct metrics *x = &v->kvm->m->metrics;
+	struct fault_account *f = &v->account;
+	sim_time delay = now_of(v->w) - f->t0, blocked;
+
+	kvm_account_attempt(v);
+	blocked = f->part[PART_FENCE] + f->part[PART_MMAP_SEM] + f->part[PART_PTL] +
+		f->part[PART_MMU_LOCK];
+	metric_tally(x, METRIC_SECONDARY_FAULT_DELAY, 0, delay);
+	metric_tally(x, METRIC_SECONDARY_FAULT_BLOCKED, 0, blocked);
+	metric_count(x, METRIC_SECONDARY_FAULT_COUNT, 0, 1);
+	for (int i = 0; i < NR_FAULT_PARTS; i++)
+		metric_tally(x, METRIC_SECONDARY_FAULT_PART, i, f->part[i]);
+	metric_count(x, METRIC_GUEST_TIME_LOST, LOST_BLOCKED, blocked);
+	metric_count(x, METRIC_GUEST_TIME_LOST, LOST_FAULT, delay - blocked);
+	v->w->fault = NULL;
+	tp(v->w, TP_RETIRED, f->page, 0);
+}

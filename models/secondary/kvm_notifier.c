@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * KVM's callouts and its fence (virt/kvm/kvm_main.c, 2.6.27).
+ *
+ * range_start: mmu_lock, count++, zap if the protocol says so, unlock, one
+ * round if anything was zapped.  range_end: mmu_lock, seq++, then count--.
+ * Both counters are plain and live in one line; every access but the fault's
+ * first read is under mmu_lock.  Every page of the range is looked up in every
+ * memslot, mapped or not: no clipping in this era.
+ *
+ * The fence answers a fault that sampled seq: count above 0, or seq moved on.
+ * Scope vm: any section of the VM; hull: the count test only inside
+ * [min start, max end) since count left 0; interval: both tests only where a
+ * section overlaps the page.
+ */
+#include "models/secondary/kvm.h"
+#include "sim/base/xassert.h"
+
+static int counts(const struct kvm *k)
+{
+	return k->protocol->fence_kind == FENCE_COUNT ||
+		k->protocol->fence_kind == FENCE_COUNT_SEQ;
+}
+
+static int sequences(const struct kvm *k)
+{
+	return k->protocol->fence_kind == FENCE_SEQ ||
+		k->protocol->fence_kind == FENCE_COUNT_SEQ;
+}
+
+/* --- zapping a range ----------------------------------------------------------- */
+
+/* mmu_lock held; how many translations went. */
+static int zap_range(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+{
+	int n = 0;
+
+	k->reason = ZAPPED_RANGE;
+	for (uint64_t va = start; va < end; va++) {
+		struct spte *s;
+
+		charge_n(w, COST_SLOT_SCAN, k->cfg->memslots);
+		charge_n(w, COST_RMAP_PROBE, 2);	/* 4 KiB and 2 MiB heads */
+		s = kvm_lookup(k, va);
+		if (!s || !s->page)
+			continue;
+		kvm_zap_spte(w, k, s);
+		n++;
+	}
+	return n;
+}
+
+/* Zap under mmu_lock (held) and flush where the protocol puts it; unlocks. */
+static int zap_flush_unlock(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+{
+	int n = zap_range(w, k, start, end);
+
+	if (k->n_put)
+		kvm_flush_puts(w, k);
+	else if (n && k->protocol->secondary_flush == FLUSH_IN_LOCK)
+		kvm_flush_remote_tlbs(w, k);
+	spin_unlock(w, &k->mmu_lock);
+	if (n && k->protocol->secondary_flush == FLUSH_AFTER_LOCK)
+		kvm_flush_remote_tlbs(w, k);
+	return n;
+}
+
+/* --- sections --------------------------------------------------------------------- */
+
+static void set_count(struct ctx *w, struct kvm *k, int64_t count)
+{
+	k->count = count;
+	tw_set(&k->closed, now_of(w), count > 0);
+	if (count <= 0) {
+		k->hull_start = UINT64_MAX;
+		k->hull_end = 0;
+	}
+}
+
+static void section_open(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+{
+	line_access(w, &k->fence_line, LINE_WRITE);
+	sync(w);
+	if (k->n_open == MAX_SECTIONS)
+		sim_fail(&k->m->sim, SIM_STOP_FAILED, "more than %d open sections", MAX_SECTIONS);
+	k->open[k->n_open++] = (struct section){ start, end, now_of(w) };
+	set_count(w, k, k->count + 1);
+	if (start < k->hull_start)
+		k->hull_start = start;
+	if (end > k->hull_end)
+		k->hull_end = end;
+	tp(w, TP_SECTION_OPEN, (uint64_t)k->count, 0);
+}
+
+static void seq_step(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+{
+	line_access(w, &k->fence_line, LINE_WRITE);
+	sync(w);
+	k->seq++;
+	k->past[k->seq % PAST_SECTIONS] = (struct section){ start, end, now_of(w) };
+	tp(w, TP_SEQ_STEP, (uint64_t)k->seq, 0);
+}
+
+static void section_close(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+{
+	sim_time open_for = 0;
+	int i;
+
+	line_access(w, &k->fence_line, LINE_WRITE);
+	sync(w);
+	for (i = 0; i < k->n_open; i++)
+		if (k->open[i].start == start && k->open[i].end == end)
+			break;
+	if (i < k->n_open) {
+		open_for = now_of(w) - k->open[i].since;
+		k->open[i] = k->open[--k->n_open];
+	}
+	set_count(w, k, k->count - 1);
+	tp(w, TP_SECTION_CLOSE, (uint64_t)k->count, 0);
+	oracle_section(w, k->count, open_for);
+}
+
+/* --- the fence -------------------------------------------------------------------- */
+
+static int overlaps(const struct section *s, uint64_t va)
+{
+	return va >= s->start && va < s->end;
+}
+
+static int any_open_overlaps(const struct kvm *k, uint64_t va)
+{
+	for (int i = 0; i < k->n_open; i++)
+		if (overlaps(&k->open[i], va))
+			return 1;
+	return 0;
+}
+
+/* An invalidation after sample @seq that covered @va; unknown ones count. */
+static int any_past_overlaps(const struct kvm *k, uint64_t va, int64_t seq)
+{
+	if (k->seq - seq >= PAST_SECTIONS)
+		return 1;
+	for (int64_t s = seq + 1; s <= k->seq; s++)
+		if (overlaps(&k->past[s % PAST_SECTIONS], va))
+			return 1;
+	return 0;
+}
+
+enum fence_answer kvm_fence(struct kvm *k, uint64_t va, int64_t seq,
+			    struct section *by, int *spurious)
+{
+	int64_t scope = k->protocol->fence_scope;
+	int open = any_open_overlaps(k, va), past = any_past_overlaps(k, va, seq);
+
+	*spurious = !open && !past;
+	if (counts(k) && k->count > 0 &&
+	    (scope == SCOPE_VM || open ||
+	     (scope == SCOPE_HULL && va >= k->hull_start && va < k->hull_end))) {
+		*by = k->n_open ? k->open[k->n_open - 1] : (struct section){ 0, 0, 0 };
+		return FENCE_CLOSED;
+	}
+	if (sequences(k) && seq != k->seq && (scope != SCOPE_INTERVAL || past)) {
+		*by = k->past[k->seq % PAST_SECTIONS];
+		return FENCE_CLOSED;
+	}
+	return FENCE_OPEN;
+}
+
+/* --- callouts ------------------------------------------------------------------------ */
+
+static int range_start(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+{
+	spin_lock(w, &k->mmu_lock);
+	if (counts(k))
+		section_open(w, k, start, end);
+	if (k->protocol->zap_at == ZAP_RANGE_START)
+		return zap_flush_unlock(w, k, start, end);
+	spin_unlock(w, &k->mmu_lock);
+	return 0;
+}
+
+static int range_end(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+{
+	spin_lock(w, &k->mmu_lock);
+	if (sequences(k))
+		seq_step(w, k, start, end);
+	if (counts(k))
+		section_close(w, k, start, end);
+	if (k->protocol->zap_at == ZAP_RANGE_END)
+		return zap_flush_unlock(w, k, start, end);
+	spin_unlock(w, &k->mmu_lock);
+	return 0;
+}
+
+/* invalidate_page and its kin: no section, the sequence makes in-flight faults retry */
+static int invalidate(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+{
+	spin_lock(w, &k->mmu_lock);
+	if (sequences(k))
+		seq_step(w, k, start, end);
+	return zap_flush_unlock(w, k, start, end);
+}
+
+static int callout(struct ctx *w, void *priv, enum callout_op op, uint64_t start, uint64_t end)
+{
+	struct kvm *k = priv;
+
+	switch (op) {
+	case OP_range_start:
+		return range_start(w, k, start, end);
+	case OP_range_end:
+		return range_end(w, k, start, end);
+	default:
+		return invalidate(w, k, start, end);
+	}
+}
+
+/* --- the oracle's probe ------------------------------------------------------------- */
+
+/* May @v still use what its guest TLB holds, with no flush in between? */
+static int vcpu_may_use(const struct kvm_vcpu *v)
+{
+	if (v->guest_mode && v->w->class == TIME_GUEST)
+		return !irq_pending(v->w->cpu);	/* else it leaves before its next access */
+	return v->kvm->cfg->tlb_tag == TAG_VPID && !v->flush_request;
+}
+
+static int usable(void *priv, const struct page *p, char *why, size_t n, int *cpu)
+{
+	struct kvm *k = priv;
+	const struct spte *s = p->sptes;
+
+	if (s && s->va >= k->base && s->va < k->base + k->frames) {
+		snprintf(why, n, "an spte still maps guest page %llu to it",
+			 (unsigned long long)s->va);
+		*cpu = -1;
+		for (int i = 0; i < k->n_vcpus; i++)
+			if (k->vcpu[i].guest_mode)
+				*cpu = k->vcpu[i].cpu;
+		return 1;
+	}
+	for (int i = 0; i < k->n_vcpus; i++) {
+		struct kvm_vcpu *v = &k->vcpu[i];
+
+		if (!(p->vcpus & (1ull << i)) || !vcpu_may_use(v) ||
+		    !tlb_holds(v->tlb, p->index, p))
+			continue;
+		snprintf(why, n, "the TLB of vcpu %d (cpu%d, in guest) translates page %llu to it",
+			 v->id, v->cpu, (unsigned long long)p->index);
+		*cpu = v->cpu;
+		return 1;
+	}
+	return 0;
+}
+
+const struct secondary_ops kvm_ops = { "kvm", callout, usable };

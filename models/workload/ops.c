@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The operations of a loop; one function each. */
+#include "models/kernel/sched.h"
+#include "models/workload/thread.h"
+
+enum { MAX_PAGES_PER_VISIT = 64 };
+
+static const struct region *region_of(struct thread *t, const struct op_config *op)
+{
+	return &t->space->region[op->region < 0 ? 0 : op->region];
+}
+
+/* --- user mode --------------------------------------------------------------- */
+
+/* Refills that flushes caused are paid by the next stretch of user work. */
+static void user_think(struct thread *t, sim_time d)
+{
+	struct ctx *w = &t->ctx;
+
+	ctx_class(w, t->cfg->mode == MODE_KERNEL ? TIME_SYSTEM : TIME_USER);
+	sync(w);
+	if (w->cpu->tlb)
+		d += (sim_time)tlb_settle(w->cpu->tlb) * w->m->mc->cost[COST_TLB_WALK];
+	cpu_work(w, d);
+}
+
+static void touch_page(struct ctx *w, struct mm *mm, uint64_t va)
+{
+	struct tlb *tlb = w->cpu->tlb;
+	struct pte *pte;
+
+	if (tlb_find(tlb, va))
+		return;
+	for (;;) {
+		charge(w, COST_TLB_WALK);
+		sync(w);
+		pte = pte_lookup(mm, va);
+		if (pte && pte->page)
+			break;
+		do_page_fault(w, va);
+	}
+	tlb_fill(tlb, va, pte->page, pte->page->generation);
+	pte->page->primary_cpus |= 1ull << w->cpu->id;
+}
+
+static void op_touch(struct thread *t, const struct op_config *op, uint64_t *cursor)
+{
+	const struct region *r = region_of(t, op);
+	int64_t n = op->pages.kind == PICK_ALL ? (int64_t)r->pages : op->n;
+
+	ctx_class(&t->ctx, TIME_USER);
+	for (int64_t i = 0; i < n; i++)
+		touch_page(&t->ctx, &t->space->mm,
+			   pick_page(t->l->picks, r, &op->pages, &t->pages, cursor));
+}
+
+/* --- ranges --------------------------------------------------------------------- */
+
+static uint64_t range_start_of(struct thread *t, const struct op_config *op, uint64_t pages,
+			       uint64_t *cursor)
+{
+	const struct region *r = region_of(t, op);
+	uint64_t at;
+
+	if (pages >= r->pages || op->at.kind == PICK_ALL)
+		return r->start;
+	if (op->at.kind == PICK_SEQ) {
+		if (*cursor + pages > r->pages)
+			*cursor = 0;
+		at = *cursor;
+		*cursor += pages;
+		return r->start + at;
+	}
+	return r->start + rng_below(&t->at, r->pages - pages + 1);
+}
+
+static struct unmap_op *new_unmap_op(struct workload *l)
+{
+	struct op_list *o = arena_alloc(l->m->arena, sizeof(*o));
+
+	o->next = l->ops;
+	l->ops = o;
+	return &o->op;
+}
+
+static void op_unmap(struct thread *t, const struct op_config *op, uint64_t *cursor)
+{
+	const struct region *r = region_of(t, op);
+	uint64_t pages = (uint64_t)op->length / PAGE_SIZE, start, end;
+	struct ctx *w = &t->ctx;
+
+	start = range_start_of(t, op, pages, cursor);
+	end = start + (pages < r->pages ? pages : r->pages);
+	if (op->kind == OPK_MUNMAP)
+		sys_munmap(w, start, end, new_unmap_op(t->l));
+	else
+		sys_madvise_dontneed(w, start, end, new_unmap_op(t->l));
+	if (!op->refill)
+		return;
+	if (op->kind == OPK_MUNMAP)
+		sys_mmap(w, start, end);
+	for (uint64_t va = start; va < end; va++)
+		touch_page(w, &t->space->mm, va);
+}
+
+/* --- guest mode ------------------------------------------------------------------- */
+
+/* One visit: pages drawn first, then accessed; the order is the order of draws. */
+static void op_visit(struct thread *t, const struct op_config *op, uint64_t *cursor)
+{
+	const struct region *r = region_of(t, op);
+	uint64_t va[MAX_PAGES_PER_VISIT];
+	int64_t n = op->n < MAX_PAGES_PER_VISIT ? op->n : MAX_PAGES_PER_VISIT;
+
+	for (int64_t i = 0; i < n; i++)
+		va[i] = pick_page(t->l->picks, r, &op->pages, &t->pages, cursor);
+	for (int64_t i = 0; i < n; i++)
+		kvm_guest_access(t->vcpu, va[i]);
+	if (t->l->m->metrics.on)
+		t->l->visits++;
+}
+
+/* --- dispatch ------------------------------------------------------------------------ */
+
+static void op_sleep(struct thread *t, sim_time d)
+{
+	if (t->vcpu) {
+		kvm_guest_halt(t->vcpu, d);
+	} else {
+		ctx_class(&t->ctx, TIME_SYSTEM);
+		schedule_timeout(&t->ctx, d);
+	}
+}
+
+static void op_repeat(struct thread *t, const struct op_config *op, int *index)
+{
+	int first = *index;
+
+	for (int64_t i = 0; i < op->times; i++) {
+		*index = first;
+		for (int j = 0; j < op->n_loop; j++)
+			run_op(t, &op->loop[j], index);
+	}
+	*index = first + count_ops(op->loop, op->n_loop);
+}
+
+void run_op(struct thread *t, const struct op_config *op, int *index)
+{
+	struct ctx *w = &t->ctx;
+	uint64_t *cursor = &t->cursor[(*index)++];
+
+	ctx_next_item(w);
+	switch (op->kind) {
+	case OPK_THINK: {
+		sim_time d = dist_draw(&op->duration, &t->think);
+
+		if (t->vcpu)
+			kvm_guest_think(t->vcpu, d);
+		else
+			user_think(t, d);
+		break;
+	}
+	case OPK_TOUCH:
+		op_touch(t, op, cursor);
+		break;
+	case OPK_SECONDARY_ACCESS:
+		op_visit(t, op, cursor);
+		break;
+	case OPK_MADVISE_DONTNEED:
+	case OPK_MUNMAP:
+		op_unmap(t, op, cursor);
+		break;
+	case OPK_SLEEP:
+		op_sleep(t, dist_draw(&op->duration, &t->think));
+		break;
+	case OPK_MEMSLOT_DELETE:
+		ctx_class(w, TIME_SYSTEM);
+		kvm_memslot_delete(w, t->space->kvm);
+		break;
+	case OPK_SHRINK:
+		ctx_class(w, TIME_SYSTEM);
+		for (int64_t i = 0; i < op->n; i++)
+			kvm_shrink(w, t->space->kvm);
+		break;
+	case OPK_REPEAT:
+		op_repeat(t, op, index);
+		break;
+	}
+}
+
+int count_ops(const struct op_config *op, int n)
+{
+	int sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += 1 + (op[i].kind == OPK_REPEAT ? count_ops(op[i].loop, op[i].n_loop) : 0);
+	return sum;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The life of a scenario's thread, and the measured window; see thread.h. */
+#include "models/workload/thread.h"
+#include "models/kernel/sched.h"
+
+/* --- window --------------------------------------------------------------- */
+
+static void window_open(struct workload *l)
+{
+	if (l->window_open || l->m->cfg->until != UNTIL_THREADS_DONE)
+		return;
+	l->window_open = 1;
+	metrics_begin(l->m);
+	l->m->kernel->pin_held.area = 0;
+	l->m->kernel->pin_held.since = l->m->sim.now;
+}
+
+static void settled(struct sim *s, void *arg)
+{
+	(void)arg;
+	sim_stop(s);
+}
+
+static void thread_done(struct workload *l)
+{
+	struct sim *s = &l->m->sim;
+
+	if (++l->done < l->terminating || l->m->cfg->until != UNTIL_THREADS_DONE)
+		return;
+	l->window_slot = sim_slot_new(s, PRIO_LATE);
+	sim_slot_call(s, l->window_slot, settled, l);
+	sim_at(s, l->window_slot, s->now + l->m->cfg->settle);
+}
+
+/* --- guest start state ------------------------------------------------------- */
+
+/* What the vcpu's TLB holds at the start, by the popularity law. */
+static void prefill_tlb(struct thread *t)
+{
+	struct rng rng;
+	uint64_t cursor = 0;
+
+	rng_seed(&rng, (uint64_t)t->l->m->cfg->seed, t->l->m->replication, t->ctx.name, "prefill");
+	for (int i = 0; i < t->cfg->n_loop; i++) {
+		const struct op_config *op = &t->cfg->loop[i];
+
+		if (op->kind != OPK_SECONDARY_ACCESS)
+			continue;
+		for (uint32_t n = 0; n < t->vcpu->tlb->capacity; n++) {
+			uint64_t va = pick_page(t->l->picks, &t->space->region[op->region < 0 ? 0 : op->region],
+						&op->pages, &rng, &cursor);
+			struct spte *s = kvm_lookup(t->space->kvm, va);
+
+			if (!s || !s->page)
+				continue;
+			tlb_fill(t->vcpu->tlb, va, s->page, s->page->generation);
+			s->page->vcpus |= 1ull << t->vcpu->id;
+		}
+	}
+}
+
+/* --- life ---------------------------------------------------------------------- */
+
+static void first_steps(struct thread *t)
+{
+	struct ctx *w = &t->ctx;
+	sim_time d = dist_draw(&t->cfg->start, &t->think);
+
+	sched_first_run(w);
+	if (t->vcpu) {
+		kvm_vcpu_start(t->vcpu);
+		prefill_tlb(t);
+		kvm_guest_think(t->vcpu, d);
+	} else {
+		ctx_class(w, t->cfg->mode == MODE_KERNEL ? TIME_SYSTEM : TIME_USER);
+		cpu_work(w, d);
+	}
+}
+
+static void thread_main(void *arg)
+{
+	struct thread *t = arg;
+
+	first_steps(t);
+	if (t->cfg->times)
+		window_open(t->l);
+	for (int64_t i = 0; !t->cfg->times || i < t->cfg->times; i++) {
+		int index = 0;
+
+		for (int j = 0; j < t->cfg->n_loop; j++)
+			run_op(t, &t->cfg->loop[j], &index);
+	}
+	sync(&t->ctx);
+	if (t->cfg->times)
+		thread_done(t->l);
+	if (t->vcpu)
+		kvm_vcpu_stop(t->vcpu);
+	sched_exit(&t->ctx);
+}
+
+/* A vcpu that halted before the run: its CPU idles lazily on the address space. */
+static void start_halted(struct thread *t, struct cpu *c)
+{
+	t->ctx.cpu = c;
+	c->task = &t->ctx;
+	c->active_mm = &t->space->mm;
+	c->tlb_lazy = 1;
+	t->space->mm.cpu_vm_mask |= 1ull << c->id;
+	t->vcpu->cpu = c->id;
+	t->vcpu->halted = 1;
+}
+
+void thread_start(struct thread *t, struct cpu *c)
+{
+	struct machine *m = t->l->m;
+	int n = count_ops(t->cfg->loop, t->cfg->n_loop);
+
+	rng_seed(&t->think, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "think");
+	rng_seed(&t->pages, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "pages");
+	rng_seed(&t->at, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "at");
+	t->cursor = arena_alloc(m->arena, sizeof(*t->cursor) * (size_t)(n + 1));
+	if (t->space)
+		t->ctx.mm = &t->space->mm;
+	if (t->cfg->mode == MODE_USER)
+		c->tlb = tlb_new(m->arena, (uint32_t)m->mc->tlb_entries,
+				 (uint32_t)m->mc->tlb_entries);
+	if (t->cfg->halted)
+		start_halted(t, c);
+	else
+		ctx_start(&t->ctx, c, thread_main, t);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Threads of a scenario: a loop of operations in user, kernel or guest mode.
+ *
+ * Work items: the n-th execution of an operation by a thread is the same in
+ * every design; all its draws are taken when it is created, from streams named
+ * by thread and purpose.  A thread with a finite number of rounds is
+ * "terminating": the measured window of an until-done scenario opens when the
+ * first of them starts its loop and closes a settle time after the last ended.
+ */
+#ifndef MODELS_WORKLOAD_THREAD_H
+#define MODELS_WORKLOAD_THREAD_H
+
+#include "models/kernel/mmap.h"
+#include "models/secondary/kvm.h"
+#include "models/workload/pick.h"
+
+struct space {
+	const struct address_space_config *cfg;
+	struct mm mm;
+	struct region region[MAX_REGIONS];
+	uint64_t start, pages;
+	struct kvm *kvm;		/* the first secondary, or NULL */
+};
+
+struct workload;
+
+struct thread {
+	struct workload *l;
+	const struct thread_config *cfg;
+	struct space *space;		/* NULL: kernel thread */
+	struct ctx ctx;
+	struct kvm_vcpu *vcpu;		/* guest mode */
+	struct rng think, pages, at;
+	uint64_t *cursor;		/* one per operation, in order of the file */
+	int64_t visits;
+};
+
+struct workload {
+	struct machine *m;
+	struct space space[MAX_ADDRESS_SPACES];
+	struct thread *thread;		/* all instances */
+	int n_threads, n_guests;
+	int terminating, done;		/* threads that end; that have ended */
+	int window_open;
+	uint32_t window_slot;
+	struct pick_cache *picks;
+	struct unmap_op *last_op;
+	int64_t visits;			/* completed by vcpus inside the window */
+	int64_t held;			/* pages of finished ops not freed: filled at the end */
+	struct op_list { struct unmap_op op; struct op_list *next; } *ops;
+};
+
+/* Create the instance and put it on its CPU; it starts when the run does. */
+void thread_start(struct thread *t, struct cpu *c);
+/* Run one operation now, on the thread's context. */
+void run_op(struct thread *t, const struct op_config *op, int *index);
+int count_ops(const struct op_config *op, int n);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Building a world: hardware, kernel, address spaces with their resident
+ * pages and sptes in place, threads on their CPUs.
+ *
+ * The start state is prefilled, so that no run is spent on first touches:
+ * pages are mapped and on the LRU, sptes exist, vcpu TLBs hold what popularity
+ * says.  Regions of an address space stand side by side in one VMA, packed
+ * without alignment; a region with own_vma has a VMA of its own, aligned to a
+ * page table, with a gap on either side, so that its tables go with it.
+ */
+#include "models/oracle/oracle.h"
+#include "models/world/build.h"
+
+/* --- start state ---------------------------------------------------------- */
+
+static struct page *take_free_page(struct kernel *k)
+{
+	struct page *p = k->free;
+
+	k->free = p->next;
+	k->nr_zone_free--;
+	p->next = NULL;
+	p->free = 0;
+	return p;
+}
+
+static void map_page(struct machine *m, struct mm *mm, uint64_t va)
+{
+	struct pgtable **t = table_slot(mm, va);
+	struct page *p = take_free_page(m->kernel);
+
+	if (!*t)
+		*t = pgtable_new(m);
+	p->count = p->mapcount = 1;
+	p->lru = 1;
+	p->index = va;
+	(*t)->pte[va % PTRS_PER_TABLE].page = p;
+}
+
+static int chosen(uint64_t key, uint64_t va, int64_t ppm)
+{
+	return ppm >= PPM_ONE || (int64_t)(rng_keyed(key, 0, va) % PPM_ONE) < ppm;
+}
+
+static void prefill_region(struct machine *m, struct space *s, struct region *r)
+{
+	uint64_t key = hash_mix(hash_str(r->cfg->name, (uint64_t)m->cfg->seed), m->replication);
+
+	for (uint64_t va = r->start; va < r->start + r->pages; va++) {
+		if (!chosen(key, va, r->cfg->prefault))
+			continue;
+		map_page(m, &s->mm, va);
+		if (s->kvm && chosen(key + 1, va, r->cfg->secondary_prefault))
+			kvm_prefill(s->kvm, va, pte_lookup(&s->mm, va)->page);
+	}
+}
+
+/* --- address spaces --------------------------------------------------------- */
+
+static uint64_t round_up(uint64_t x, uint64_t to)
+{
+	return (x + to - 1) / to * to;
+}
+
+/* Where each region stands; the end of the last. */
+static uint64_t lay_out(const struct address_space_config *cfg, uint64_t base, uint64_t *start)
+{
+	uint64_t at = base;
+
+	for (int i = 0; i < cfg->n_regions; i++) {
+		uint64_t pages = (uint64_t)cfg->region[i].length / PAGE_SIZE;
+
+		if (cfg->region[i].own_vma)
+			at = round_up(at, PTRS_PER_TABLE) + PTRS_PER_TABLE;
+		start[i] = at;
+		at += pages;
+		if (cfg->region[i].own_vma)
+			at = round_up(at, PTRS_PER_TABLE) + PTRS_PER_TABLE;
+	}
+	return round_up(at, PTRS_PER_TABLE);
+}
+
+static int guests_in(const struct world_config *c, int space)
+{
+	int n = 0;
+
+	for (int i = 0; i < c->n_threads; i++)
+		if (c->thread[i].in == space && c->thread[i].mode == MODE_GUEST)
+			n += (int)c->thread[i].count;
+	return n;
+}
+
+static void build_space(struct world_run *r, int i)
+{
+	const struct address_space_config *cfg = &r->m.cfg->space[i];
+	struct space *s = &r->l.space[i];
+	uint64_t start[MAX_REGIONS];
+
+	s->cfg = cfg;
+	s->start = (uint64_t)(i + 1) << 20;
+	s->pages = lay_out(cfg, s->start, start) - s->start;
+	mm_init(&r->m, &s->mm, cfg->name, s->start, s->pages);
+	if (cfg->n_secondaries)
+		s->kvm = kvm_create(&r->m, &s->mm, cfg->secondary[0].kvm, s->start, s->pages,
+				    guests_in(r->m.cfg, i));
+	for (int j = 0; j < cfg->n_regions; j++) {
+		struct region *g = &s->region[j];
+
+		region_init(&r->m, g, &cfg->region[j], start[j]);
+		vma_insert(&s->mm, g->start, g->start + g->pages,
+			   cfg->region[j].own_vma || !s->mm.vma || !s->mm.vma->anon_vma ?
+			   anon_vma_new(&r->m) : s->mm.vma->anon_vma);
+		prefill_region(&r->m, s, g);
+	}
+}
+
+static uint32_t pages_needed(const struct world_config *c, int cpus)
+{
+	int64_t n = 0;
+
+	for (int i = 0; i < c->n_spaces; i++)
+		for (int j = 0; j < c->space[i].n_regions; j++)
+			n += c->space[i].region[j].length / PAGE_SIZE;
+	/* what is unmapped may stay pinned while it is mapped again, per-CPU lists hold some */
+	return (uint32_t)(2 * n + 256 * cpus + 1024);
+}
+
+/* --- threads -------------------------------------------------------------------- */
+
+static struct cpu *cpu_for(struct machine *m, const struct thread_config *cfg, int64_t instance)
+{
+	if (cfg->first_cpu >= 0) {
+		struct cpu *c = &m->cpu[cfg->first_cpu + instance];
+
+		if (!c->task)
+			return c;
+	}
+	for (int i = 0; i < m->nr_cpus; i++)
+		if (!m->cpu[i].task)
+			return &m->cpu[i];
+	sim_fail(&m->sim, SIM_STOP_FAILED, "more threads than CPUs");
+}
+
+static uint64_t working_set(const struct thread *t)
+{
+	for (int i = 0; i < t->cfg->n_loop; i++)
+		if (t->cfg->loop[i].kind == OPK_SECONDARY_ACCESS)
+			return t->space->region[t->cfg->loop[i].region < 0 ? 0 :
+						t->cfg->loop[i].region].pages;
+	return 0;
+}
+
+static void build_thread(struct world_run *r, const struct thread_config *cfg, int64_t instance,
+			 struct thread *t)
+{
+	char name[PARAM_NAME_MAX + 24];
+
+	snprintf(name, sizeof(name), "%s.%lld", cfg->name, (long long)instance);
+	t->l = &r->l;
+	t->cfg = cfg;
+	t->space = cfg->in >= 0 ? &r->l.space[cfg->in] : NULL;
+	ctx_init(&t->ctx, &r->m, arena_strdup(r->m.arena, name));
+	if (cfg->mode == MODE_GUEST) {
+		t->vcpu = kvm_vcpu_create(t->space->kvm, &t->ctx, working_set(t));
+		r->l.n_guests++;
+	}
+	if (cfg->times)
+		r->l.terminating++;
+}
+
+static void build_threads(struct world_run *r)
+{
+	const struct world_config *c = r->m.cfg;
+	int n = 0, k = 0;
+
+	for (int i = 0; i < c->n_threads; i++)
+		n += (int)c->thread[i].count;
+	r->l.thread = arena_alloc(r->m.arena, sizeof(*r->l.thread) * (size_t)(n + 1));
+	r->l.n_threads = n;
+	for (int i = 0; i < c->n_threads; i++)
+		for (int64_t j = 0; j < c->thread[i].count; j++)
+			build_thread(r, &c->thread[i], j, &r->l.thread[k++]);
+	k = 0;
+	for (int i = 0; i < c->n_threads; i++)
+		for (int64_t j = 0; j < c->thread[i].count; j++)
+			thread_start(&r->l.thread[k++], cpu_for(&r->m, &c->thread[i], j));
+}
+
+/* --- metrics -------------------------------------------------------------------- */
+
+/* Label names are the comma-separated list of metric.def, in order. */
+static void label_metrics(struct machine *m)
+{
+	static const enum metric_id with_histogram[] = {
+		METRIC_SECONDARY_FAULT_DELAY, METRIC_SECONDARY_FAULT_BLOCKED,
+		METRIC_HOST_FAULT_DELAY, METRIC_FREE_DELAY,
+	};
+
+	for (int i = 0; i < NR_METRICS; i++) {
+		char *text = arena_strdup(m->arena, metric_table[i].labels), *save = NULL, *x;
+		int n = 0;
+
+		for (x = strtok_r(text, ", ", &save); x; x = strtok_r(NULL, ", ", &save))
+			metrics_label(m, (enum metric_id)i, n++, x);
+	}
+	for (size_t i = 0; i < sizeof(with_histogram) / sizeof(with_histogram[0]); i++)
+		metrics_histogram(m, with_histogram[i], 0);
+}
+
+static void warmed_up(struct sim *s, void *arg)
+{
+	(void)s;
+	metrics_begin(arg);
+}
+
+static void measured(struct sim *s, void *arg)
+{
+	(void)arg;
+	sim_stop(s);
+}
+
+/* Duration scenarios: the window is [warm-up, duration]. */
+static void set_window(struct world_run *r)
+{
+	struct sim *s = &r->m.sim;
+	uint32_t begin, end;
+
+	if (r->m.cfg->until != UNTIL_DURATION)
+		return;
+	begin = sim_slot_new(s, PRIO_LATE);
+	end = sim_slot_new(s, PRIO_LATE);
+	sim_slot_call(s, begin, warmed_up, &r->m);
+	sim_slot_call(s, end, measured, &r->m);
+	sim_at(s, begin, r->m.cfg->warmup);
+	sim_at(s, end, r->m.cfg->duration);
+}
+
+void world_build(struct world_run *r)
+{
+	struct machine *m = &r->m;
+
+	machine_init(m);
+	label_metrics(m);
+	kernel_init(m, pages_needed(m->cfg, m->nr_cpus));
+	notifier_init(m);
+	m->hooks.vector_arrived = kvm_vector_arrived;
+	if (m->cfg->oracle)
+		oracle_init(m);
+	r->l.m = m;
+	for (int i = 0; i < m->cfg->n_spaces; i++)
+		build_space(r, i);
+	set_window(r);
+	build_threads(r);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside models/world: one run's machine and workload, built and collected. */
+#ifndef MODELS_WORLD_BUILD_H
+#define MODELS_WORLD_BUILD_H
+
+#include "models/workload/thread.h"
+#include "sim/base/result.h"
+
+struct world_run {
+	struct machine m;
+	struct workload l;
+};
+
+/* Everything of the configuration, with its prefilled start state; runs on a
+ * coroutine, since it may end the run (memory). */
+void world_build(struct world_run *r);
+/* Metrics of the window into @out. */
+void world_collect(struct world_run *r, struct result *out);
+
+#endif

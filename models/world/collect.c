@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From cells to rows.  Times leave the model here: ps become ns.  A tally
+ * without observation is a row with a NAN value; a labelled one is no row.
+ */
+#include <math.h>
+
+#include "models/world/build.h"
+
+static double scale_of(enum metric_id id)
+{
+	return strcmp(metric_table[id].unit, "ns") ? 1 : 1e-3;
+}
+
+static void fill_tally(struct metric_row *row, const struct tally *t, double scale)
+{
+	row->n = t->n;
+	row->value = tally_mean(t) * scale;
+	row->sum = t->n ? (double)t->sum * scale : NAN;
+	row->sumsq = t->n ? (double)t->sumsq * scale * scale : NAN;
+	row->min = t->n ? (double)t->min * scale : NAN;
+	row->max = t->n ? (double)t->max * scale : NAN;
+}
+
+static void fill_value(struct metric_row *row, double value, int64_t n)
+{
+	row->n = n;
+	row->value = value;
+	row->sum = value;
+	row->sumsq = row->min = row->max = NAN;
+}
+
+static void add_histogram(struct result *out, enum metric_id id, const char *label,
+			  const struct histogram *h)
+{
+	struct strbuf sb;
+
+	if (!h->bin || !h->n)
+		return;
+	sb_init(&sb);
+	histogram_encode(h, &sb);
+	if (sb.failed)
+		out->failed = 1;
+	else
+		result_add_histogram(out, (int)id, label, sb.s, (uint32_t)sb.len);
+	sb_free(&sb);
+}
+
+static void add_cell(struct result *out, const struct metrics *x, enum metric_id id, int i)
+{
+	const struct metric_cell *c = &x->cell[id][i];
+	const char *label = x->label[id][i] ? x->label[id][i] : "";
+	struct metric_row *row;
+
+	if (metric_table[id].kind == MK_tally && *label && !c->tally.n)
+		return;
+	row = result_add_metric(out, (int)id, label);
+	if (!row)
+		return;
+	if (metric_table[id].kind == MK_tally)
+		fill_tally(row, &c->tally, scale_of(id));
+	else
+		fill_value(row, (double)c->count * scale_of(id), 1);
+	add_histogram(out, id, label, &c->hist);
+}
+
+static void add_value(struct result *out, enum metric_id id, double value)
+{
+	struct metric_row *row = result_add_metric(out, (int)id, "");
+
+	if (row)
+		fill_value(row, value, isnan(value) ? 0 : 1);
+}
+
+/* --- what is not a plain cell ---------------------------------------------- */
+
+static void finish_cells(struct world_run *r)
+{
+	struct metrics *x = &r->m.metrics;
+	sim_time now = x->end;
+
+	for (int c = 0; c < NR_TIME_CLASSES; c++)
+		for (int i = 0; i < r->m.nr_cpus; i++)
+			x->cell[METRIC_CPU_TIME][c].count += r->m.cpu[i].time[c];
+	for (struct op_list *o = r->l.ops; o; o = o->next)
+		r->l.held += o->op.cleared - o->op.freed;
+	x->cell[METRIC_FREE_HELD][0].count = r->l.held;
+	for (int i = 0; i < r->m.cfg->n_spaces; i++) {
+		struct kvm *k = r->l.space[i].kvm;
+
+		if (!k)
+			continue;
+		x->cell[METRIC_FENCE_CLOSED][0].count += (int64_t)tw_area(&k->closed, now);
+		oracle_section_left(&r->m, k->count, k->n_open ? now - k->open[0].since : 0);
+	}
+}
+
+/* Faults not retired: counted, with their age, and their time is lost time. */
+static void open_faults(struct world_run *r)
+{
+	enum { LOST_FAULT = 1, LOST_BLOCKED };
+	struct metrics *x = &r->m.metrics;
+
+	x->on = 1;
+	for (int i = 0; i < r->l.n_threads; i++) {
+		const struct thread *t = &r->l.thread[i];
+		const struct fault_account *f = t->ctx.fault;
+		sim_time since;
+
+		if (!f)
+			continue;
+		since = f->t0 > x->begin ? f->t0 : x->begin;
+		metric_count(x, METRIC_SECONDARY_FAULT_OPEN, 0, 1);
+		metric_tally(x, METRIC_SECONDARY_FAULT_OPEN_AGE, 0, x->end - f->t0);
+		metric_count(x, METRIC_GUEST_TIME_LOST, f->retries ? LOST_BLOCKED : LOST_FAULT,
+			     x->end - since);
+	}
+	x->on = 0;
+}
+
+static double guest_share(const struct world_run *r)
+{
+	const struct metrics *x = &r->m.metrics;
+	double guest = 0, refill = (double)x->cell[METRIC_GUEST_TIME_LOST][3].count;
+	int n = 0;
+
+	for (int i = 0; i < r->l.n_threads; i++)
+		if (r->l.thread[i].vcpu && !r->l.thread[i].cfg->halted)
+			n++;
+	for (int i = 0; i < r->m.nr_cpus; i++)
+		guest += (double)r->m.cpu[i].time[TIME_GUEST];
+	if (!n || x->end <= x->begin)
+		return NAN;
+	return 100 * (guest - refill) / ((double)(x->end - x->begin) * n);
+}
+
+static void add_derived(struct world_run *r, struct result *out)
+{
+	const struct metrics *x = &r->m.metrics;
+	double window = (double)(x->end - x->begin);
+	double held = tw_area(&r->m.kernel->pin_held, x->end);
+
+	add_value(out, METRIC_GUEST_THROUGHPUT, r->l.n_guests && window > 0 ?
+		  (double)r->l.visits / (window / 1e9) : NAN);
+	add_value(out, METRIC_GUEST_SHARE, guest_share(r));
+	add_value(out, METRIC_PIN_HELD, held / 1e6);
+}
+
+void world_collect(struct world_run *r, struct result *out)
+{
+	struct metrics *x = &r->m.metrics;
+
+	finish_cells(r);
+	open_faults(r);
+	for (int id = 0; id < NR_METRICS; id++) {
+		if (id == METRIC_GUEST_THROUGHPUT || id == METRIC_GUEST_SHARE ||
+		    id == METRIC_PIN_HELD)
+			continue;
+		add_cell(out, x, (enum metric_id)id, 0);
+		for (int i = 1; i < METRIC_LABELS && x->label[id][i]; i++)
+			add_cell(out, x, (enum metric_id)id, i);
+	}
+	add_derived(r, out);
+}

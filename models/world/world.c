@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One replication from configuration to result; see world.h. */
+#include "models/world/world.h"
+#include "models/kernel/trace_text.h"
+#include "models/oracle/oracle.h"
+#include "models/world/build.h"
+#include "sim/base/xassert.h"
+
+enum { ARENA_CHUNK = 4 << 20 };
+
+struct world {
+	struct arena arena;
+	struct world_run *run;
+	struct pick_cache picks;
+	int64_t jitter_cv;		/* of the cached table */
+	uint32_t jitter[JITTER_STEPS];
+	void (*sink)(void *arg, const struct trace_record *r);
+	void *sink_arg;
+};
+
+const char world_not_modelled[] =
+	"reclaim, swap, files, copy on write, fork, migration\n"
+	"preemption, timer ticks, more than one thread per CPU\n"
+	"RCU and SRCU grace periods, registration and exit\n"
+	"guest page tables, large pages, NUMA memory distance\n"
+	"secondary MMUs other than KVM of 2008\n";
+
+struct world *world_new(void)
+{
+	struct world *w = mem_calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	arena_init(&w->arena, ARENA_CHUNK);
+	w->jitter_cv = -1;
+	return w;
+}
+
+void world_free(struct world *w)
+{
+	if (!w)
+		return;
+	arena_free(&w->arena);
+	pick_cache_free(&w->picks);
+	mem_free(w);
+}
+
+void world_trace(struct world *w, void (*sink)(void *arg, const struct trace_record *r),
+		 void *arg)
+{
+	w->sink = sink;
+	w->sink_arg = arg;
+}
+
+void world_trace_text(const struct trace_record *r, char *buf, size_t n)
+{
+	trace_text(r, buf, n);
+}
+
+/* --- the run ----------------------------------------------------------------- */
+
+static void boot(void *arg)
+{
+	world_build(arg);
+}
+
+static void no_memory(void *arg, size_t wanted)
+{
+	sim_fail(arg, SIM_STOP_MEMORY, "out of memory: %zu bytes wanted", wanted);
+}
+
+static void say_context(void *arg)
+{
+	const struct machine *m = arg;
+
+	fprintf(stderr, "at %lld ps, scenario %s, design %s, seed %lld, replication %u\n",
+		(long long)m->sim.now, m->cfg->scenario, m->cfg->design->name,
+		(long long)m->cfg->seed, m->replication);
+}
+
+static int prepare(struct world *w, const struct world_config *c, uint32_t replication)
+{
+	struct world_run *r;
+
+	arena_reset(&w->arena);
+	w->arena.on_fail = NULL;
+	r = arena_alloc(&w->arena, sizeof(*r));
+	if (!r)
+		return -1;
+	w->run = r;
+	r->m.arena = &w->arena;
+	r->m.cfg = c;
+	r->m.replication = replication;
+	r->l.picks = &w->picks;
+	if (c->machine->jitter && w->jitter_cv != c->machine->jitter) {
+		jitter_fill(w->jitter, c->machine->jitter);
+		w->jitter_cv = c->machine->jitter;
+	}
+	r->m.jitter_table = c->machine->jitter ? w->jitter : NULL;
+	return sim_init(&r->m.sim, &w->arena);
+}
+
+static void set_status(struct result *out, enum run_status status, const char *reason)
+{
+	out->status = status;
+	result_set_reason(out, "%s", reason ? reason : "");
+}
+
+static void deadlock(struct sim *s, struct result *out)
+{
+	struct strbuf sb;
+
+	sb_init(&sb);
+	sim_deadlock_report(s, &sb);
+	set_status(out, RUN_DEADLOCK, sb.s);
+	sb_free(&sb);
+}
+
+static void judge(struct world_run *r, enum sim_stop stop, struct result *out)
+{
+	struct sim *s = &r->m.sim;
+
+	switch (stop) {
+	case SIM_STOP_DONE:
+	case SIM_STOP_EMPTY:
+		break;
+	case SIM_STOP_TIME:
+		set_status(out, RUN_TIMEOUT, "threads were not done within the simulated time bound");
+		return;
+	case SIM_STOP_DEADLOCK:
+		deadlock(s, out);
+		return;
+	case SIM_STOP_EVENTS:
+		set_status(out, RUN_TIMEOUT, "event budget exceeded: livelock or max_events too low");
+		return;
+	case SIM_STOP_MEMORY:
+		set_status(out, RUN_MEMORY, s->reason);
+		return;
+	default:
+		set_status(out, RUN_CRASH, s->reason);
+		return;
+	}
+	for (int i = 0; r->m.oracle && i < NR_INVARIANTS; i++)
+		if (r->m.oracle->violations[i])
+			out->status = RUN_VIOLATION;
+}
+
+void world_run(struct world *w, const struct world_config *c, uint32_t replication,
+	       struct result *out)
+{
+	struct world_run *r;
+	struct sim *s;
+	enum sim_stop stop;
+
+	if (prepare(w, c, replication)) {
+		set_status(out, RUN_MEMORY, "out of memory");
+		return;
+	}
+	r = w->run;
+	s = &r->m.sim;
+	s->max_events = c->max_events > 0 ? (uint64_t)c->max_events : UINT64_MAX;
+	s->trace.sink = w->sink;
+	s->trace.sink_arg = w->sink_arg;
+	w->arena.on_fail = no_memory;
+	w->arena.on_fail_arg = s;
+	bug_context(say_context, &r->m);
+	sim_ready(s, sim_coro(s, "boot", boot, r));
+	stop = sim_run(s, c->until == UNTIL_DURATION ? TIME_NEVER :
+		       c->duration > 0 ? c->duration : SEC(10));
+	w->arena.on_fail = NULL;
+	out->status = RUN_OK;
+	judge(r, stop, out);
+	out->sim_time_ps = s->now;
+	out->warmup_ps = c->until == UNTIL_DURATION ? c->warmup : 0;
+	out->events = (int64_t)s->events;
+	out->fingerprint = s->trace.fingerprint;
+	if (out->status == RUN_OK || out->status == RUN_VIOLATION) {
+		metrics_end(&r->m);
+		world_collect(r, out);
+	}
+	oracle_collect(&r->m, out);
+	bug_context(NULL, NULL);
+	sim_fini(s);
+}
+
+/* --- before any run -------------------------------------------------------------- */
+
+static int count_threads(const struct world_config *c)
+{
+	int n = 0;
+
+	for (int i = 0; i < c->n_threads; i++)
+		n += (int)c->thread[i].count;
+	return n;
+}
+
+static int uses_kvm(const struct op_config *op, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (op[i].kind == OPK_SECONDARY_ACCESS || op[i].kind == OPK_MEMSLOT_DELETE ||
+		    op[i].kind == OPK_SHRINK ||
+		    (op[i].kind == OPK_REPEAT && uses_kvm(op[i].loop, op[i].n_loop)))
+			return 1;
+	return 0;
+}
+
+static int check_thread(const struct world_config *c, const struct thread_config *t,
+			char *why, size_t n)
+{
+	int has_kvm = t->in >= 0 && c->space[t->in].n_secondaries > 0;
+
+	if ((t->mode == MODE_GUEST || uses_kvm(t->loop, t->n_loop)) && !has_kvm) {
+		snprintf(why, n, "thread %s needs an address space with a secondary of kind kvm",
+			 t->name);
+		return -1;
+	}
+	if (t->mode == MODE_USER && t->in < 0) {
+		snprintf(why, n, "thread %s is in user mode but in no address space", t->name);
+		return -1;
+	}
+	if (t->first_cpu >= 0 && t->first_cpu + t->count >
+	    c->machine->sockets * c->machine->cores) {
+		snprintf(why, n, "thread %s: CPUs %lld.. do not exist", t->name,
+			 (long long)t->first_cpu);
+		return -1;
+	}
+	return 0;
+}
+
+int world_check(const struct world_config *c, char *why, size_t n)
+{
+	int64_t cpus = c->machine->sockets * c->machine->cores;
+	int ends = 0;
+
+	if (cpus > MAX_CPUS) {
+		snprintf(why, n, "%lld CPUs; this version models at most %d", (long long)cpus, MAX_CPUS);
+		return -1;
+	}
+	if (count_threads(c) > cpus) {
+		snprintf(why, n, "%d threads on %lld CPUs: preemption is not modelled, at most one thread per CPU",
+			 count_threads(c), (long long)cpus);
+		return -1;
+	}
+	for (int i = 0; i < c->n_threads; i++) {
+		if (check_thread(c, &c->thread[i], why, n))
+			return -1;
+		ends |= c->thread[i].times > 0;
+	}
+	if (c->until == UNTIL_THREADS_DONE && !ends) {
+		snprintf(why, n, "until: threads_done, but no thread has a finite number of times");
+		return -1;
+	}
+	return 0;
+}
+
+/* --- --dry-run ------------------------------------------------------------------------ */
+
+/* Events per operation, measured on the shipped scenarios, rounded. */
+static double op_events(const struct world_config *c, const struct op_config *op)
+{
+	double pages = (double)(op->length / PAGE_SIZE), sum = 0;
+
+	switch (op->kind) {
+	case OPK_MADVISE_DONTNEED:
+	case OPK_MUNMAP:
+		return 200 + pages * (op->refill ? 40 : 15);
+	case OPK_REPEAT:
+		for (int i = 0; i < op->n_loop; i++)
+			sum += op_events(c, &op->loop[i]);
+		return sum * (double)op->times;
+	case OPK_SECONDARY_ACCESS:
+	case OPK_TOUCH:
+		return 2 * (double)op->n;
+	default:
+		return 5;
+	}
+}
+
+static double op_time(const struct op_config *op)
+{
+	double pages = (double)(op->length / PAGE_SIZE);
+
+	switch (op->kind) {
+	case OPK_THINK:
+	case OPK_SLEEP:
+		return (double)dist_mean(&op->duration);
+	case OPK_MADVISE_DONTNEED:
+	case OPK_MUNMAP:
+		return 1e7 + pages * 4e5;
+	default:
+		return 1e5;
+	}
+}
+
+double world_expected_events(const struct world_config *c)
+{
+	double window = (double)c->duration, events = 0;
+
+	if (c->until == UNTIL_THREADS_DONE) {
+		window = (double)c->settle;
+		for (int i = 0; i < c->n_threads; i++)
+			for (int j = 0; c->thread[i].times && j < c->thread[i].n_loop; j++)
+				window += op_time(&c->thread[i].loop[j]) * (double)c->thread[i].times;
+	}
+	for (int i = 0; i < c->n_threads; i++) {
+		const struct thread_config *t = &c->thread[i];
+		double time = 1, per = 0;
+
+		for (int j = 0; j < t->n_loop; j++) {
+			time += op_time(&t->loop[j]);
+			per += op_events(c, &t->loop[j]);
+		}
+		events += (double)t->count * per * (t->times ? (double)t->times : window / time);
+	}
+	return events;
+}
