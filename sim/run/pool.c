@@ -305,18 +305,15 @@ int pool_assign(struct pool *p, const struct pool_task *t, struct err *e)
 
 /* --- results ------------------------------------------------------------------- */
 
-/* The last output of the worker on one line. */
-static void read_log(const struct slot *s, struct strbuf *sb)
+/* @n bytes at @at of the worker's output, on one line. */
+static void read_log_part(const struct slot *s, off_t at, size_t n, struct strbuf *sb)
 {
 	char buf[REASON_MAX];
-	off_t size = lseek(s->log_fd, 0, SEEK_END), i;
-	ssize_t n;
+	ssize_t k = pread(s->log_fd, buf, n < sizeof(buf) ? n : sizeof(buf), at), i;
 
-	n = pread(s->log_fd, buf, sizeof(buf),
-		  size > (off_t)sizeof(buf) ? size - (off_t)sizeof(buf) : 0);
-	while (n > 0 && (buf[n - 1] == '\n' || buf[n - 1] == ' '))
-		n--;
-	for (i = 0; i < n; i++) {
+	while (k > 0 && (buf[k - 1] == '\n' || buf[k - 1] == ' '))
+		k--;
+	for (i = 0; i < k; i++) {
 		unsigned char c = (unsigned char)buf[i];
 
 		if (c == '\n')
@@ -324,6 +321,20 @@ static void read_log(const struct slot *s, struct strbuf *sb)
 		else
 			sb_addc(sb, c >= 0x20 && c < 0x7f ? (char)c : '?');
 	}
+}
+
+/* The output of a dead worker: where it begins and where it ends. */
+static void read_log(const struct slot *s, struct strbuf *sb)
+{
+	off_t size = lseek(s->log_fd, 0, SEEK_END);
+
+	if (size <= REASON_MAX) {
+		read_log_part(s, 0, REASON_MAX, sb);
+		return;
+	}
+	read_log_part(s, 0, REASON_MAX / 2, sb);
+	sb_adds(sb, " ... ");
+	read_log_part(s, size - REASON_MAX / 2, REASON_MAX / 2, sb);
 }
 
 static void forward_log(const struct slot *s)

@@ -197,8 +197,8 @@ int store_put_claim(struct store *s, const char *id, uint64_t claim_hash,
 int store_put_claim_study(struct store *s, const char *claim, const char *role,
 			  int64_t study, struct err *e)
 {
-	return run_sql(s, e, "INSERT OR IGNORE INTO claim_study VALUES(?,?,?)",
-		       "ssi", claim, role, study);
+	return run_sql(s, e, "INSERT INTO claim_study VALUES(?,?,?) "
+		       "ON CONFLICT DO NOTHING", "ssi", claim, role, study);
 }
 
 int store_log(struct store *s, const char *what, const char *detail,

@@ -28,7 +28,7 @@ static const char *const stmt_sql[NR_STORE_STMTS] = {
 	[ST_HISTOGRAM] = "INSERT INTO histogram VALUES(?,?,?,?)",
 	[ST_VIOLATION] = "INSERT INTO violation VALUES(?,?,?,?,?,?,?)",
 	[ST_COUNT] = "INSERT INTO violation_count VALUES(?,?,?,?)",
-	[ST_CONFIG] = "INSERT OR IGNORE INTO config VALUES(?,?,?,?,?)",
+	[ST_CONFIG] = "INSERT INTO config VALUES(?,?,?,?,?) ON CONFLICT(id) DO NOTHING",
 	[ST_AXIS] = "INSERT INTO axis VALUES(?,?,?,?,?,?)",
 	[ST_PARAMETER] = "INSERT INTO parameter VALUES(?,?,?,?,?,?)",
 };
