@@ -86,33 +86,36 @@ static const struct param_row thread_rows[] = {
 #define ROW_PAGES(def_)	ROW(O, "pages", PT_PICK, pages, "", def_, 0, 0, NULL, "which pages")
 #define ROW_N(def_, help_) ROW(O, "n", PT_INT, n, "", def_, 1, 1 << 20, NULL, help_)
 #define ROW_WRITE	ROW(O, "write", PT_PERCENT, write, "%", "100%", 0, PPM_ONE, NULL, "share of writes")
-#define ROW_DURATION(help_) ROW(O, "duration", PT_DIST, duration, "ps", NULL, 0, TIME_LIMIT, NULL, help_)
+#define ROW_DURATION(key_, help_) ROW(O, key_, PT_DIST, duration, "ps", NULL, 0, TIME_LIMIT, NULL, help_)
 #define ROW_LENGTH	ROW(O, "length", PT_SIZE, length, "B", NULL, PAGE_SIZE, SIZE_LIMIT, NULL, "bytes, whole pages")
 #define ROW_AT		ROW(O, "at", PT_PICK, at, "", "seq", 0, 0, NULL, "where in the region it begins; seq wraps")
 #define ROW_REFILL	ROW(O, "refill", PT_BOOL, refill, "", "no", 0, 1, NULL, "map again and touch in the same operation")
 
-static const struct param_row think_rows[] = { ROW_DURATION("computing time") };
+static const struct param_row think_rows[] = { ROW_DURATION("think", "computing time") };
 static const struct param_row touch_rows[] = { ROW_OF, ROW_PAGES("seq"), ROW_N("1", "pages touched"), ROW_WRITE };
 static const struct param_row access_rows[] = {
 	ROW_OF, ROW_PAGES("uniform"), ROW_N("1", "pages of one visit"), ROW_WRITE
 };
 static const struct param_row unmap_rows[] = { ROW_OF, ROW_LENGTH, ROW_AT, ROW_REFILL };
-static const struct param_row sleep_rows[] = { ROW_DURATION("time asleep") };
+static const struct param_row sleep_rows[] = { ROW_DURATION("sleep", "time asleep") };
 static const struct param_row memslot_rows[] = { ROW_OF };
 static const struct param_row shrink_rows[] = { ROW_N("1", "calls of the shrinker") };
 static const struct param_row repeat_rows[] = {
 	ROW(O, "times", PT_INT, times, "", NULL, 1, INT64_MAX, NULL, "repetitions of the inner loop")
 };
 
+/* think and sleep are written "think: exp(20us)": their value is the key's. */
 #define OP(kind_, name_, rows_, help_) \
 	[OPK_##kind_] = { name_, { "scenario.threads.NAME.loop." name_, rows_, N(rows_) }, help_ }
+#define OP_PLAIN(kind_, name_, rows_, help_) \
+	[OPK_##kind_] = { name_, { "scenario.threads.NAME.loop", rows_, N(rows_) }, help_ }
 const struct op_info op_table[NR_OP_KINDS] = {
-	OP(THINK, "think", think_rows, "compute in the thread's mode"),
+	OP_PLAIN(THINK, "think", think_rows, "compute in the thread's mode"),
 	OP(TOUCH, "touch", touch_rows, "user accesses by the CPU"),
 	OP(SECONDARY_ACCESS, "secondary_access", access_rows, "guest accesses: one visit"),
 	OP(MADVISE_DONTNEED, "madvise_dontneed", unmap_rows, "madvise(MADV_DONTNEED): mmap_sem for reading"),
 	OP(MUNMAP, "munmap", unmap_rows, "munmap: mmap_sem for writing"),
-	OP(SLEEP, "sleep", sleep_rows, "block; a vcpu halts"),
+	OP_PLAIN(SLEEP, "sleep", sleep_rows, "block; a vcpu halts"),
 	OP(MEMSLOT_DELETE, "memslot_delete", memslot_rows, "delete and re-create the memslot of a region"),
 	OP(SHRINK, "shrink", shrink_rows, "the secondary MMU's slab shrinker"),
 	OP(REPEAT, "repeat", repeat_rows, "an inner loop"),

@@ -77,11 +77,8 @@ int tlb_holds(struct tlb *t, uint64_t key, const struct page *page)
 	return e && e->page == page;
 }
 
-uint32_t tlb_settle(struct tlb *t)
+void tlb_settle(struct tlb *t, uint32_t n)
 {
-	uint32_t n = t->owed;
-
-	t->owed = 0;
+	t->owed -= n;
 	t->resident += n;
-	return n;
 }

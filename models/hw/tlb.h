@@ -42,7 +42,7 @@ void tlb_flush_all(struct tlb *t);
 void tlb_flush_one(struct tlb *t, uint64_t key);
 /* A valid entry for @page under @key: the oracle's probe. */
 int tlb_holds(struct tlb *t, uint64_t key, const struct page *page);
-/* Refills owed since the last call; they count as loaded again. */
-uint32_t tlb_settle(struct tlb *t);
+/* @n of the owed refills have happened. */
+void tlb_settle(struct tlb *t, uint32_t n);
 
 #endif

@@ -13,7 +13,7 @@ static int is_protocol(enum tracepoint id)
 	case TP_PAGE_FREE: case TP_GUP: case TP_GUEST_TLB_FILL: case TP_RETIRED:
 	case TP_PREEMPT_OFF: case TP_PREEMPT_ON: case TP_IPI_SEND:
 	case TP_FLUSH_LOCAL: case TP_IRQ_LEAVE: case TP_TABLE_FREE:
-	case TP_VIOLATION:
+	case TP_VIOLATION: case TP_SWITCH_IN:
 		return 0;
 	default:
 		return 1;

@@ -102,24 +102,26 @@ static void interrupted(struct kvm_vcpu *v)
 			     now_of(v->w) - t0);
 }
 
-/* Run for @d of guest time; @refill: the working set loads its entries again. */
+/*
+ * Run for @d of guest time.  @refill: the working set that a flush took loads
+ * again meanwhile, spread evenly over the stretch; what an interruption leaves
+ * unloaded is owed again after the flush that comes with it, not twice.
+ */
 static void guest_spend(struct kvm_vcpu *v, sim_time d, int refill)
 {
 	struct ctx *w = v->w;
+	sim_time walk = w->m->mc->cost[COST_TLB_WALK];
 
-	for (;;) {
-		if (refill) {
-			sim_time more = (sim_time)tlb_settle(v->tlb) *
-				w->m->mc->cost[COST_TLB_WALK];
+	while (d > 0) {
+		uint32_t owed = refill ? v->tlb->owed : 0, paid;
+		sim_time total = d + owed * walk, left = guest_run(w, total);
 
-			metric_count(&w->m->metrics, METRIC_GUEST_TIME_LOST, LOST_REFILL, more);
-			d += more;
-		}
-		if (d <= 0)
+		paid = (uint32_t)((__int128)owed * (total - left) / total);
+		tlb_settle(v->tlb, paid);
+		metric_count(&w->m->metrics, METRIC_GUEST_TIME_LOST, LOST_REFILL, paid * walk);
+		if (!left)
 			return;
-		d = guest_run(w, d);
-		if (!d)
-			return;
+		d = (sim_time)((__int128)d * left / total);
 		interrupted(v);
 	}
 }

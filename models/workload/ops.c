@@ -19,8 +19,12 @@ static void user_think(struct thread *t, sim_time d)
 
 	ctx_class(w, t->cfg->mode == MODE_KERNEL ? TIME_SYSTEM : TIME_USER);
 	sync(w);
-	if (w->cpu->tlb)
-		d += (sim_time)tlb_settle(w->cpu->tlb) * w->m->mc->cost[COST_TLB_WALK];
+	if (w->cpu->tlb) {
+		uint32_t n = w->cpu->tlb->owed;
+
+		tlb_settle(w->cpu->tlb, n);
+		d += n * w->m->mc->cost[COST_TLB_WALK];
+	}
 	cpu_work(w, d);
 }
 
