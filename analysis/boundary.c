@@ -4,10 +4,11 @@
  *
  * The points of a claim lie on a grid of axes, the scenario being one of them.
  * For each axis the points are cut into lines (all other axes equal) and the
- * flips between neighbours that are decided are counted.  The boundary is told
- * along the axis whose lines flip most often and never more than once.
+ * flips between neighbours that are decided are found.  The boundary is told
+ * along each axis that has one, with the number of lines on which it flips.
  *
- * Left out: boundaries that follow no axis; they are told as numbers of points.
+ * Left out: boundaries that follow no axis (a flip at constant product of two);
+ * they are told as ranges of each axis.
  */
 #include <math.h>
 #include <string.h>
@@ -167,13 +168,17 @@ static const char *tell_flips(struct database *d, const struct verdict *v,
 	const struct verdict_point *from = &v->point[f->first_from], *to = &v->point[f->first_to];
 	const struct verdict_point *last = &v->point[f->last_to];
 	const struct axis *a = point_axis(from, path), *b = point_axis(to, path);
+	const char *lines = f->n == 1 ? "" : text_of(d, " (on %d lines)", f->n);
 
+	if (!f->same_way)
+		return text_of(d, "along %s it flips both ways%s", a->name, lines);
 	if (ordinal_on(last, path) == ordinal_on(to, path))
-		return text_of(d, "%s up to %s=%s, %s from %s on", answer_name(from->answer),
-			       a->name, a->value, answer_name(to->answer), b->value);
-	return text_of(d, "%s up to %s=%s, %s from %s on; between them it depends on the "
-		       "other axes", answer_name(from->answer), a->name, a->value,
-		       answer_name(to->answer), point_axis(last, path)->value);
+		return text_of(d, "along %s %s up to %s, %s from %s on%s", a->name,
+			       answer_name(from->answer), a->value, answer_name(to->answer),
+			       b->value, lines);
+	return text_of(d, "along %s %s up to %s, %s from %s on, between them it depends on the "
+		       "other axes%s", a->name, answer_name(from->answer), a->value,
+		       answer_name(to->answer), point_axis(last, path)->value, lines);
 }
 
 /* "supported in range-madvise, refuted in range-munmap" if nothing else decides. */
@@ -201,26 +206,23 @@ static const char *tell_scenarios(struct database *d, const struct verdict *v)
 const char *boundary_text(struct database *d, const struct verdict *v)
 {
 	struct axes x = axes_of(v);
-	const char *text = tell_scenarios(d, v), *best = NULL;
-	struct flips most = { 0 };
+	const char *text = tell_scenarios(d, v);
 	int supported = 0, refuted = 0;
 
 	if (text)
 		return text;
-	for (int i = 0; i < x.n; i++) {
-		struct flips f = flips_along(v, &x, x.path[i]);
-
-		if (!strcmp(x.path[i], SCENARIO) || !f.same_way || f.n <= most.n)
-			continue;
-		most = f;
-		best = x.path[i];
-	}
 	for (int i = 0; i < v->n_points; i++) {
 		supported += v->point[i].answer == SUPPORTED;
 		refuted += v->point[i].answer == REFUTED;
 	}
 	text = text_of(d, "%d of %d points support, %d refute", supported, v->n_points, refuted);
-	return best ? text_of(d, "%s (%s)", tell_flips(d, v, &most, best), text) : text;
+	for (int i = 0; i < x.n; i++) {
+		struct flips f = flips_along(v, &x, x.path[i]);
+
+		if (f.n && strcmp(x.path[i], SCENARIO))
+			text = text_of(d, "%s; %s", text, tell_flips(d, v, &f, x.path[i]));
+	}
+	return text;
 }
 
 const char *effect_text(struct database *d, const struct verdict *v,

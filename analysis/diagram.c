@@ -100,6 +100,22 @@ static void end_line(struct strbuf *out)
 	sb_addc(out, '\n');
 }
 
+/* Break before a blank, else behind the last '_' or ':', else anywhere. */
+static size_t cut_at(const char *text, size_t width)
+{
+	size_t cut = width;
+
+	while (cut > 1 && text[cut] != ' ')
+		cut--;
+	if (cut > 1)
+		return cut;
+	for (cut = width; cut > width / 2; cut--) {
+		if (text[cut - 1] == '_' || text[cut - 1] == ':')
+			return cut;
+	}
+	return width;
+}
+
 /* One step, wrapped inside its column. */
 static void print_step(struct strbuf *out, const struct columns *c, int at,
 		       const char *time, const char *text)
@@ -115,11 +131,7 @@ static void print_step(struct strbuf *out, const struct columns *c, int at,
 			width = c->width - 4;
 		}
 		if (take > width) {
-			size_t cut = width;
-
-			while (cut > 1 && text[cut] != ' ')
-				cut--;
-			take = cut > 1 ? cut : width;
+			take = cut_at(text, width);
 		}
 		sb_addf(out, "%*s", (int)TIME_WIDTH - 2, first ? time : "");
 		sb_pad(out, from);

@@ -58,12 +58,15 @@ static void point_table(struct report *r, struct verdict **v, int n, struct strb
 		for (int k = 0; k < v[i]->n_points; k++) {
 			const struct verdict_point *p = &v[i]->point[k];
 
-			sb_addf(out, "| %s | %s | %s | %s | %d | [%s](#%s)%s |\n",
+			sb_addf(out, "| %s | %s | %s | %s | %d | [%s](#%s)%s%s |\n",
 				text_markdown(d, v[i]->claim->id),
 				text_markdown(d, point_axes(v[i], p)), answer_name(p->answer),
 				text_markdown(d, effect_text(d, v[i], p)), p->n,
 				text_markdown(d, p->s->config[p->b].design),
-				anchor(r, p->s, p->b), *p->note ?
+				anchor(r, p->s, p->b), p->a < 0 ? "" :
+				text_of(d, " against [%s](#%s)",
+					text_markdown(d, p->s->config[p->a].design),
+					anchor(r, p->s, p->a)), *p->note ?
 				text_of(d, ", %s", text_markdown(d, p->note)) : "");
 		}
 		point_table(r, v[i]->part, v[i]->n_parts, out);

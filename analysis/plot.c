@@ -24,10 +24,11 @@
 #include "analysis/format.h"
 #include "analysis/report_int.h"
 
-static const struct { const char *colour; int point, dash; } style[] = {
-	{ "#000000", 7, 1 }, { "#0072B2", 5, 2 }, { "#D55E00", 9, 3 },
-	{ "#009E73", 11, 4 }, { "#CC79A7", 13, 5 }, { "#E69F00", 6, 1 },
-	{ "#56B4E9", 4, 2 }, { "#666666", 8, 3 },
+/* Open symbols of several sizes: designs that coincide show through. */
+static const struct { const char *colour; int point, dash; double size; } style[] = {
+	{ "#000000", 7, 1, 0.9 }, { "#0072B2", 4, 2, 1.1 }, { "#D55E00", 8, 3, 1.2 },
+	{ "#009E73", 10, 4, 1.3 }, { "#CC79A7", 6, 1, 1.9 }, { "#E69F00", 12, 2, 1.7 },
+	{ "#56B4E9", 2, 3, 1.2 }, { "#666666", 1, 4, 1.6 },
 };
 #define NR_STYLES	((int)(sizeof(style) / sizeof(style[0])))
 
@@ -149,6 +150,33 @@ const char *plot_title(const struct grid *g)
 	return text_of(d, "%s: %s%s%s", g->l->s->name, g->m->title, *fixed ? ", " : "", fixed);
 }
 
+static const char *y_label(const struct grid *g, const struct scale *scale)
+{
+	return text_of(g->l->s->d, "%s [%s], %s", g->m->title, scale->unit, better_text(g->m));
+}
+
+/* A tic at each value; a label where it does not run into the one before. */
+static void write_tics(struct database *d, const struct grid *g, const struct extent *e,
+		       struct strbuf *out)
+{
+	double last = -INFINITY, span = e->x_most - e->x_least;
+	const char *unit;
+
+	sb_adds(out, "set xtics (");
+	for (int row = 0; row < g->n_rows; row++) {
+		double x = e->x_number ? x_of(g, row) : row + 1;
+		double place = e->log_x ? log(x / e->x_least) / log(e->x_most / e->x_least) :
+			       span > 0 ? x / span : 0;
+		int room = g->by >= 0 && (!e->x_number || place - last >= 0.05);
+
+		sb_addf(out, "%s%s %g", row ? ", " : "",
+			room ? text_gnuplot(d, axis_label(d, &g->l->axis[g->by], g->row[row],
+							  &unit)) : "''", x);
+		last = room ? place : last;
+	}
+	sb_addf(out, ")%s\n", e->x_number ? "" : " rotate by -30");
+}
+
 static void write_axes(struct report *r, const struct grid *g, const struct extent *e,
 		       const struct scale *scale, struct strbuf *out)
 {
@@ -162,17 +190,10 @@ static void write_axes(struct report *r, const struct grid *g, const struct exte
 		name = *unit ? text_of(d, "%s [%s]", a->name, unit) : a->name;
 	}
 	sb_addf(out, "set xlabel %s\n", text_gnuplot(d, name));
-	sb_addf(out, "set ylabel %s\n", text_gnuplot(d, text_of(d, "%s [%s], %s", g->m->title,
-								scale->unit, better_text(g->m))));
+	sb_addf(out, "set ylabel %s\n", text_gnuplot(d, y_label(g, scale)));
 	if (e->log_x)
 		sb_adds(out, "set logscale x 10\n");
-	sb_adds(out, "set xtics (");
-	for (int row = 0; row < g->n_rows; row++)
-		sb_addf(out, "%s%s %g", row ? ", " : "",
-			text_gnuplot(d, g->by < 0 ? "" : axis_label(d, &g->l->axis[g->by],
-								    g->row[row], &unit)),
-			e->x_number ? x_of(g, row) : row + 1);
-	sb_addf(out, ")%s\n", g->n_rows > 6 ? " rotate by -45" : "");
+	write_tics(d, g, e, out);
 	if (e->log_x)
 		sb_addf(out, "set xrange [%g:%g]\n", e->x_least / 1.3, e->x_most * 1.3);
 	else if (!e->x_number)
@@ -189,25 +210,38 @@ static void write_axes(struct report *r, const struct grid *g, const struct exte
 		sb_addf(out, "set ytics add ('0' %g)\n", floor_of(e, scale->factor));
 }
 
+static void one_series(struct database *d, const struct grid *g, const struct extent *e,
+		       int k, int dumb, struct strbuf *out)
+{
+	const struct series *s = &g->l->series[k];
+	int n = g->l->n_series;
+	double aside = k - (n - 1) / 2.0;
+	const char *x = e->log_x ? text_of(d, "($1*%.4f)", pow(1.02, aside)) :
+			e->x_number ? "1" : text_of(d, "($1%+.3f)", 0.05 * aside);
+
+	if (dumb)
+		sb_addf(out, "  data index %d using 1:2 with points pointtype %d", k, k + 1);
+	else
+		sb_addf(out, "  data index %d using %s:2:3:4 with yerrorlines linecolor rgb '%s' "
+			"pointtype %d dashtype %d linewidth 1.5 pointsize %.1f", k, x,
+			style[k % NR_STYLES].colour, style[k % NR_STYLES].point,
+			style[k % NR_STYLES].dash, style[k % NR_STYLES].size);
+	sb_addf(out, " title %s%s\n",
+		text_gnuplot(d, text_of(d, "%s%s%s", s->name, *s->unsafe ? " UNSAFE " : "",
+					s->unsafe)), k < n - 1 ? ", \\" : "");
+}
+
 static void write_series(struct report *r, const struct grid *g, const struct extent *e,
 			 const char *data, struct strbuf *out)
 {
 	struct database *d = r->d;
 	int n = g->l->n_series;
 
-	sb_addf(out, "data = %s\nplot \\\n", text_gnuplot(d, data));
-	for (int k = 0; k < n; k++) {
-		const struct series *s = &g->l->series[k];
-		double aside = k - (n - 1) / 2.0;
-		const char *x = e->log_x ? text_of(d, "($1*%.4f)", pow(1.025, aside)) :
-				e->x_number ? "1" : text_of(d, "($1%+.3f)", 0.05 * aside);
-
-		sb_addf(out, "  data index %d using %s:2:3:4 with yerrorlines linecolor rgb '%s' "
-			"pointtype %d dashtype %d linewidth 1.5 pointsize 1.1 title %s%s\n", k, x,
-			style[k % NR_STYLES].colour, style[k % NR_STYLES].point,
-			style[k % NR_STYLES].dash,
-			text_gnuplot(d, text_of(d, "%s%s%s", s->name, *s->unsafe ? " UNSAFE " : "",
-						s->unsafe)), k < n - 1 ? ", \\" : "");
+	sb_addf(out, "data = %s\n", text_gnuplot(d, data));
+	for (int dumb = 1; dumb >= 0; dumb--) {
+		sb_addf(out, "if (term %s 'dumb') plot \\\n", dumb ? "eq" : "ne");
+		for (int k = 0; k < n; k++)
+			one_series(d, g, e, k, dumb, out);
 	}
 }
 
@@ -220,18 +254,23 @@ static void write_script(struct report *r, const struct grid *g, const struct ex
 
 	sb_addf(out, "# gnuplot -c %s.gp [png|svg|dumb]; values, 95%% intervals: %s.dat\n"
 		"term = ARGC > 0 ? ARG1 : '%s'\n", file, file, term);
-	sb_addf(out, "if (term eq 'png') { set terminal pngcairo noenhanced size 900,560 "
+	sb_addf(out, "if (term eq 'png') { set terminal pngcairo noenhanced size 900,600 "
 		"font 'sans,11'; set output %s }\n", text_gnuplot(d, text_of(d, "%s.png", file)));
-	sb_addf(out, "if (term eq 'svg') { set terminal svg noenhanced size 900,560 "
+	sb_addf(out, "if (term eq 'svg') { set terminal svg noenhanced size 900,600 "
 		"font 'sans,13' background '#ffffff'; set output %s }\n",
 		text_gnuplot(d, text_of(d, "%s.svg", file)));
 	sb_addf(out, "if (term eq 'dumb') { set terminal dumb noenhanced size 72,26 mono; "
 		"set output %s }\n", text_gnuplot(d, text_of(d, "%s.txt", file)));
 	sb_addf(out, "set title %s\n", text_gnuplot(d, plot_title(g)));
-	sb_adds(out, "set grid linecolor rgb '#dddddd'\nset border 3\nset tics nomirror\n");
-	sb_adds(out, "if (term eq 'dumb') { set key below; unset grid } "
-		"else { set key outside right top }\n");
+	sb_adds(out, "set grid back linetype 1 linecolor rgb '#cccccc' linewidth 0.5\n"
+		"set border 3\nset tics nomirror\n");
+	sb_adds(out, "set key outside bottom center horizontal Left reverse maxcols 3\n");
+	sb_addf(out, "set bmargin %d\n", 5 + (g->l->n_series + 2) / 3);
 	write_axes(r, g, e, scale, out);
+	/* Letters instead of lines: 72 columns hold no more. */
+	sb_addf(out, "if (term eq 'dumb') { set key below; unset grid; unset ylabel; set bmargin -1; "
+		"set title %s.\"\\n\".%s }\n",
+		text_gnuplot(d, plot_title(g)), text_gnuplot(d, y_label(g, scale)));
 	write_series(r, g, e, text_of(d, "%s.dat", file), out);
 }
 

@@ -99,7 +99,7 @@ static void print_headings(const struct table *t, struct strbuf *out, size_t lab
 			   const int *column, const struct widths *w, int n)
 {
 	const char *line[16][HEADING_LINES];
-	int lines[16], most = 2;
+	int lines[16], most = *t->corner[0] ? 2 : 1;
 
 	for (int i = 0; i < n; i++) {
 		const char *mark = t->mark[column[i]];
@@ -171,7 +171,9 @@ void table_print(const struct table *t, struct strbuf *out, size_t width, int ma
 		first = 0;
 		print_headings(t, out, label, column, w, n);
 		for (int r = 0; r < t->n_rows; r++) {
-			add_right(out, t->label[r], label);
+			add_right(out, "", t->no_repeat ? 0 : label - strlen(t->label[r]));
+			sb_adds(out, t->label[r]);
+			add_right(out, "", t->no_repeat ? label - strlen(t->label[r]) : 0);
 			for (int i = 0; i < n; i++)
 				print_cell(out, &t->cell[r * t->n_columns + column[i]], &w[i]);
 			trim_line(out);
