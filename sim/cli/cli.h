@@ -100,6 +100,8 @@ int make_parents(const char *path, struct err *e);
 /* --- print.c -------------------------------------------------------------- */
 /* Print @sb and free it; EX_DONE, or EX_ENVIRONMENT when stdout is closed. */
 int print_buffer(const struct command *c, struct strbuf *sb);
+/* Flush stdout: @rc, or EX_ENVIRONMENT with a message when it was cut short. */
+int finish_stdout(const struct command *c, int rc);
 /* Add @text wrapped at 79 columns, each line after @indent blanks; the first
  * line continues where the buffer stands. */
 void add_wrapped(struct strbuf *sb, int indent, const char *text);

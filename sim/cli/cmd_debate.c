@@ -178,11 +178,7 @@ static int answer(const struct debate *d, const char *db, const struct options *
 		fflush(stdout);
 		return command_error(d->command, &e);
 	}
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "shootdown debate: stdout cannot be written\n");
-		return EX_ENVIRONMENT;
-	}
-	return failed ? EX_DIFFERS : EX_DONE;
+	return finish_stdout(d->command, failed ? EX_DIFFERS : EX_DONE);
 }
 
 static int run_and_answer(struct debate *d, const struct options *o)

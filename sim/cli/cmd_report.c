@@ -3,7 +3,6 @@
  * shootdown report DB and shootdown plot DB: documents and plots of a
  * database, made by analysis/ from nothing but that file.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "analysis/analysis.h"
@@ -36,15 +35,6 @@ static struct analysis_query query_of(const struct options *o)
 	return q;
 }
 
-/* Errors of the stream itself, after everything was written. */
-static int flushed(const struct command *c, int rc)
-{
-	if (!fflush(stdout) && !ferror(stdout))
-		return rc;
-	fprintf(stderr, "shootdown %s: stdout: %s\n", c->name, strerror(errno));
-	return EX_ENVIRONMENT;
-}
-
 static int run_report(const struct command *c, struct options *o)
 {
 	struct analysis_query q = query_of(o);
@@ -61,7 +51,7 @@ static int run_report(const struct command *c, struct options *o)
 		fflush(stdout);
 		return command_error(c, &e);
 	}
-	return flushed(c, EX_DONE);
+	return finish_stdout(c, EX_DONE);
 }
 
 static int run_plot(const struct command *c, struct options *o)
@@ -79,7 +69,7 @@ static int run_plot(const struct command *c, struct options *o)
 		fflush(stdout);
 		return command_error(c, &e);
 	}
-	return flushed(c, EX_DONE);
+	return finish_stdout(c, EX_DONE);
 }
 
 #define AT(field) offsetof(struct options, field)

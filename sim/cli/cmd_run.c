@@ -121,6 +121,7 @@ static int finish(const struct command *c, const struct options *o,
 		rc = print_buffer(c, &sb);
 	} else if (o->dry_run) {
 		run_summary_print(s, ro, stdout);
+		rc = finish_stdout(c, rc);
 	} else {
 		if (!o->quiet && !s->interrupted) {
 			const struct analysis_query all = { 0 };
@@ -128,7 +129,7 @@ static int finish(const struct command *c, const struct options *o,
 			/* No run completed: the summary below says so. */
 			if (analysis_report(s->db, "mail", &all, stdout, &e))
 				fprintf(stderr, "shootdown run: %s\n", e.text);
-			fflush(stdout);
+			rc = finish_stdout(c, rc);
 		}
 		if (!o->quiet || s->exit_code != EX_DONE)
 			run_summary_print(s, ro, stderr);

@@ -5,21 +5,31 @@
 
 #include "sim/cli/cli.h"
 
+int finish_stdout(const struct command *c, int rc)
+{
+	/* A write may have failed long before; then errno is not its own. */
+	if (!ferror(stdout)) {
+		errno = 0;
+		if (!fflush(stdout))
+			return rc;
+	}
+	fprintf(stderr, "shootdown %s: stdout cannot be written%s%s\n", c->name,
+		errno ? ": " : "", errno ? strerror(errno) : "");
+	return EX_ENVIRONMENT;
+}
+
 int print_buffer(const struct command *c, struct strbuf *sb)
 {
-	int bad = sb->failed;
+	int rc;
 
-	if (bad) {
-		sb_free(sb);
-		return out_of_memory(c);
+	if (sb->failed) {
+		rc = out_of_memory(c);
+	} else {
+		fwrite(sb->s, 1, sb->len, stdout);
+		rc = finish_stdout(c, EX_DONE);
 	}
-	if (fwrite(sb->s, 1, sb->len, stdout) != sb->len || fflush(stdout))
-		bad = errno;
 	sb_free(sb);
-	if (!bad)
-		return EX_DONE;
-	fprintf(stderr, "shootdown %s: stdout: %s\n", c->name, strerror(bad));
-	return EX_ENVIRONMENT;
+	return rc;
 }
 
 void add_wrapped(struct strbuf *sb, int indent, const char *text)

@@ -3,7 +3,7 @@
 # list and explain: complete enough to serve as schema, readable as text.
 . "$(dirname "$0")/../../../.ci/tap.sh"
 sd=$(realpath "${SHOOTDOWN:-build/shootdown}")
-export SHOOTDOWN_ROOT=$repo
+export SHOOTDOWN_ROOT=${SHOOTDOWN_ROOT:-$repo}
 cd "$tmp" || exit 1
 
 jq_true() {	# FILTER TEXT

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../../../.ci/tap.sh"
 . "$(dirname "$0")/tiny.sh"
 sd=$(realpath "${SHOOTDOWN:-build/shootdown}")
-export SHOOTDOWN_ROOT=$repo
+export SHOOTDOWN_ROOT=${SHOOTDOWN_ROOT:-$repo}
 cd "$tmp" || exit 1
 
 # Ranges announced at their start and after each page-table page, fenced by

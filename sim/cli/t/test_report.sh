@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../../../.ci/tap.sh"
 . "$(dirname "$0")/tiny.sh"
 sd=$(realpath "${SHOOTDOWN:-build/shootdown}")
-export SHOOTDOWN_ROOT=$repo
+export SHOOTDOWN_ROOT=${SHOOTDOWN_ROOT:-$repo}
 cd "$tmp" || exit 1
 tiny tiny 'none-pin, merged-2.6.27, rusty-minimal' > tiny.yaml
 "$sd" run tiny.yaml -q -o t.db

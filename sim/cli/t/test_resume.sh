@@ -6,7 +6,7 @@
 . "$(dirname "$0")/tiny.sh"
 sd=$(realpath "${SHOOTDOWN:-build/shootdown}")
 dbdiff=$repo/sim/run/t/dbdiff.sh
-export SHOOTDOWN_ROOT=$repo
+export SHOOTDOWN_ROOT=${SHOOTDOWN_ROOT:-$repo}
 cd "$tmp" || exit 1
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
 RANDOM=$SEED

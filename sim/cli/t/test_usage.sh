@@ -4,7 +4,7 @@
 # commands and options, exit codes.
 . "$(dirname "$0")/../../../.ci/tap.sh"
 sd=$(realpath "${SHOOTDOWN:-build/shootdown}")
-export SHOOTDOWN_ROOT=$repo
+export SHOOTDOWN_ROOT=${SHOOTDOWN_ROOT:-$repo}
 cd "$tmp" || exit 1
 
 fits() {	# at most 24 lines of at most 80 columns, no tabs, no colour

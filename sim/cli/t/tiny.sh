@@ -17,7 +17,6 @@ tiny() {
 	replications: ${3:-5}
 	address_spaces:
 	  - name: guest
-	    memory: 1MiB
 	    regions:
 	      - {name: work, length: 64pages, secondary_prefault: 100%}
 	      - {name: balloon, length: 64pages, secondary_prefault: 100%}
