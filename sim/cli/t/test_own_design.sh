@@ -79,5 +79,5 @@ is 'it is marked unexpected' "$(jq -c '[.violations[] | select(.invariant == "I1
 printf 'name: bad\nbase: merged-2.6.27\nsummary: x\ncore: {sites: {zap_page_range: {swap_set: invalidate_page}}}\n' > bad.yaml
 t_run "$sd" check bad.yaml
 is 'an impossible point: exit code' "$rc" 2
-like 'an impossible point: place and names' "$err" '^bad[.]yaml:4:[0-9]+: core[.]sites[.]zap_page_range[.]swap_set: '
+like 'an impossible point: place and names' "$err" '^bad[.]yaml:4:[0-9]+: design[.]core[.]sites[.]zap_page_range[.]swap_set: .* has no point .swap_set., only enter, before'
 done_testing
