@@ -10,8 +10,6 @@
  * task: the text of a failed assertion becomes the reason of the run, and the
  * output of a good run is passed on to our stderr so that no warning is lost.
  */
-#include "sim/run/pool.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -25,10 +23,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sim/base/hash.h"
+#include "sim/run/pool_int.h"
 #include "sim/run/zygote.h"
 
-#define REASON_MAX	1500		/* bytes of output kept in a reason */
 #define MIN_MEMORY	(1ull << 30)
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -41,30 +38,6 @@
 #ifndef SHADOW_MEMORY
 #define SHADOW_MEMORY	0
 #endif
-
-enum slot_state { SLOT_EMPTY, SLOT_IDLE, SLOT_BUSY };
-enum kill_reason { KILL_NONE, KILL_TIMEOUT, KILL_CORRUPT };
-
-struct slot {
-	enum slot_state state;
-	enum kill_reason killed;
-	int fd, log_fd;			/* socket, memory file; -1 if empty */
-	int eof;
-	int died;			/* report received, not yet dealt with */
-	int status;			/* of waitpid() */
-	struct pool_task task;
-	int64_t started;		/* monotonic */
-	struct strbuf in;		/* bytes of the record so far */
-};
-
-struct pool {
-	int control;
-	pid_t zygote;
-	int64_t timeout_ns;
-	double timeout;
-	int n;
-	struct slot *slot;
-};
 
 static int system_error(struct err *e, const char *what)
 {
@@ -305,123 +278,6 @@ int pool_assign(struct pool *p, const struct pool_task *t, struct err *e)
 
 /* --- results ------------------------------------------------------------------- */
 
-/* @n bytes at @at of the worker's output, on one line. */
-static void read_log_part(const struct slot *s, off_t at, size_t n, struct strbuf *sb)
-{
-	char buf[REASON_MAX];
-	ssize_t k = pread(s->log_fd, buf, n < sizeof(buf) ? n : sizeof(buf), at), i;
-
-	while (k > 0 && (buf[k - 1] == '\n' || buf[k - 1] == ' '))
-		k--;
-	for (i = 0; i < k; i++) {
-		unsigned char c = (unsigned char)buf[i];
-
-		if (c == '\n')
-			sb_adds(sb, "; ");
-		else
-			sb_addc(sb, c >= 0x20 && c < 0x7f ? (char)c : '?');
-	}
-}
-
-/* The output of a dead worker: where it begins and where it ends. */
-static void read_log(const struct slot *s, struct strbuf *sb)
-{
-	off_t size = lseek(s->log_fd, 0, SEEK_END);
-
-	if (size <= REASON_MAX) {
-		read_log_part(s, 0, REASON_MAX, sb);
-		return;
-	}
-	read_log_part(s, 0, REASON_MAX / 2, sb);
-	sb_adds(sb, " ... ");
-	read_log_part(s, size - REASON_MAX / 2, REASON_MAX / 2, sb);
-}
-
-static void forward_log(const struct slot *s)
-{
-	char buf[4096];
-	off_t at = 0;
-	ssize_t n;
-
-	while ((n = pread(s->log_fd, buf, sizeof(buf), at)) > 0) {
-		fwrite(buf, 1, (size_t)n, stderr);
-		at += n;
-	}
-}
-
-static void failed_result(struct pool *p, const struct slot *s, struct result *r)
-{
-	int signal = WIFSIGNALED(s->status) ? WTERMSIG(s->status) : 0;
-	const char *name = sigabbrev_np(signal);
-	struct strbuf log;
-
-	result_init(r);
-	sb_init(&log);
-	read_log(s, &log);
-	r->status = RUN_CRASH;
-	if (s->killed == KILL_TIMEOUT) {
-		r->status = RUN_TIMEOUT;
-		result_set_reason(r, "no result after %g s of wall-clock time", p->timeout);
-	} else if (s->killed == KILL_CORRUPT) {
-		result_set_reason(r, "the worker sent a corrupt record");
-	} else if (signal == SIGABRT) {
-		r->status = RUN_ASSERTION;
-		result_set_reason(r, "%s", log.len ? log.s : "SIGABRT");
-	} else if (signal) {
-		result_set_reason(r, "SIG%s%s%s", name ? name : "?",
-				  log.len ? ": " : "", log.s);
-	} else {
-		result_set_reason(r, "worker exited with status %d%s%s",
-				  WEXITSTATUS(s->status), log.len ? ": " : "", log.s);
-	}
-	sb_free(&log);
-}
-
-/* 1: a whole and sound record is there; 0: not yet; -1: nonsense. */
-static int take_record(struct slot *s, struct pool_done *out)
-{
-	struct record_head h;
-	const char *body;
-
-	if (s->in.failed)
-		return -1;
-	if (s->in.len < sizeof(h))
-		return 0;
-	memcpy(&h, s->in.s, sizeof(h));
-	if (h.magic != RECORD_MAGIC || h.length > RECORD_MAX ||
-	    s->in.len > sizeof(h) + h.length)
-		return -1;
-	if (s->in.len < sizeof(h) + h.length)
-		return 0;
-	body = s->in.s + sizeof(h);
-	if (h.checksum != hash_mem(body, h.length, RECORD_MAGIC) ||
-	    h.source != s->task.source || h.config != s->task.config ||
-	    h.replication != s->task.replication ||
-	    result_unpack(&out->result, body, h.length))
-		return -1;
-	out->wall_ns = h.wall_ns;
-	out->max_rss = h.max_rss;
-	return 1;
-}
-
-static void read_slot(struct slot *s)
-{
-	char buf[65536];
-	ssize_t n;
-
-	while (!s->eof && s->in.len <= RECORD_MAX + sizeof(struct record_head)) {
-		n = recv(s->fd, buf, sizeof(buf), MSG_DONTWAIT);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return;
-		if (n <= 0)
-			s->eof = 1;
-		else
-			sb_addmem(&s->in, buf, (size_t)n);
-	}
-}
-
 static int slot_kill(struct pool *p, int i, enum kill_reason why, struct err *e)
 {
 	if (p->slot[i].killed)
@@ -442,8 +298,8 @@ static int slot_result(struct pool *p, int i, struct pool_done *out, struct err 
 		return 0;
 	}
 	if (!s->killed) {
-		read_slot(s);
-		got = take_record(s, out);
+		slot_read(s);
+		got = slot_take_record(s, out);
 	}
 	if (got < 0 && !s->died)
 		return slot_kill(p, i, KILL_CORRUPT, e);
@@ -453,12 +309,12 @@ static int slot_result(struct pool *p, int i, struct pool_done *out, struct err 
 		return 0;
 	out->task = s->task;
 	if (got > 0) {
-		forward_log(s);
+		slot_forward_log(s);
 		s->state = SLOT_IDLE;
 		sb_reset(&s->in);
 		return 1;
 	}
-	failed_result(p, s, &out->result);
+	slot_failed_result(p, s, &out->result);
 	out->wall_ns = monotonic_ns() - s->started;
 	out->max_rss = 0;
 	slot_clear(s);

@@ -233,7 +233,6 @@ static void test_dry_run(void)
 static void test_errors(void)
 {
 	static const char *const designs[] = { "good" };
-	static const char *const twice[] = { "good", "good" };
 	struct synthetic s = { "errors", designs, 1, 1, 3, 0, "" };
 	struct run_options o = { .jobs = 1 };
 	struct run_source source[2];
@@ -249,7 +248,6 @@ static void test_errors(void)
 	is_int(run_sources(&job, &o, &out, &e), 0, "a scenario named twice");
 	is_int(out.done, 3, "is run once");
 	run_summary_free(&out);
-	(void)twice;
 	source[0].study.math_probe = "other";
 	job.n_sources = 1;
 	is_int(run_sources(&job, &o, &out, &e), -1, "another C library");
@@ -295,6 +293,41 @@ static void test_interrupt(void)
 	is_equal(path("int.db"), path("int2.db"), "no trace of the interruption");
 }
 
+/* Memory runs out at each allocation of parent and workers in turn. */
+static void test_memory(void)
+{
+	static const char *const designs[] = { "good", "busted" };
+	struct synthetic s = { "memory", designs, 2, 1, 3, 0, "" };
+	struct run_options o = { .jobs = 1, .run_timeout = 5 };
+	struct run_summary out;
+	struct err e;
+	int refused = 0, strange = 0, whole = 0, ret;
+	long n;
+
+	for (n = 1; n < 50; n++) {
+		struct run_source source;
+		struct run_job job;
+
+		unlink(path("mem.db"));
+		unlink(path("mem.db-wal"));
+		unlink(path("mem.db-shm"));
+		o.db = path("mem.db");
+		o.quiet = 1;
+		synthetic_job(&s, &source, &job, 2);
+		mem_fail_at(n);
+		ret = run_sources(&job, &o, &out, &e);
+		mem_fail_at(0);
+		refused += ret == -1 && e.code == EX_ENVIRONMENT;
+		strange += ret == -1 && e.code != EX_ENVIRONMENT;
+		whole += !ret && out.done == 4;
+		run_summary_free(&out);
+	}
+	printf("# %d refused, %d completed\n", refused, whole);
+	is_int(strange, 0, "out of memory is an error of the environment");
+	is_int(refused + whole, 49, "or one failed run");
+	ok(refused > 10, "it did happen");
+}
+
 int main(void)
 {
 	char clean[100];
@@ -309,6 +342,7 @@ int main(void)
 	test_dry_run();
 	test_errors();
 	test_interrupt();
+	test_memory();
 	snprintf(clean, sizeof(clean), "rm -rf %s", dir);
 	if (system(clean))
 		printf("# %s stays\n", dir);
