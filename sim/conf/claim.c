@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Claim files: what somebody said, and how it would be decided.
+ *
+ * Only what can be checked without a database is checked here: keys, words,
+ * metrics, names of scenarios and designs.  The body goes to the store as JSON
+ * with the same structure as the YAML; every scalar is a string there, as the
+ * author wrote it ("10%", "ceil(N/B)").
+ */
+#include <string.h>
+
+#include "sim/base/hash.h"
+#include "sim/conf/internal.h"
+
+#define CLAIM_SEED 0x636c61696du
+
+struct claim_load {
+	struct loader l;
+	struct claim *claim;
+};
+
+static const char *const kinds[] = { "emergent", "structural", "arithmetic", "safety", "untestable" };
+
+static int among(const char *s, const char *const *words, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(words[i], s))
+			return 1;
+	return 0;
+}
+
+static const char *text_of(struct claim_load *g, const struct node *map, const char *path,
+			   const char *key, int required)
+{
+	const struct node *n = node_get(map, key);
+	char full[128];
+
+	if (!n && required)
+		load_error(&g->l, map, path, NULL, "%s is missing", key);
+	return n ? load_text(&g->l, n, load_join(full, sizeof(full), path, key)) : NULL;
+}
+
+static void check_word(struct claim_load *g, const struct node *n, const char *path,
+		       const char *const *words, size_t count, const char *what)
+{
+	const char *text = n ? load_text(&g->l, n, path) : NULL;
+
+	if (text && !among(text, words, count))
+		load_error(&g->l, n, path, nearest_name(text, words, count), "no %s is named '%s'",
+			   what, text);
+}
+
+static void check_metric(struct claim_load *g, const struct node *n, const char *path)
+{
+	static const char *const suffix[] = { ".p50", ".p95", ".p99", ".p999" };
+	const char *names[NR_METRICS], *text = n ? load_text(&g->l, n, path) : NULL;
+	char word[96];
+	size_t i;
+
+	if (!text)
+		return;
+	snprintf(word, sizeof(word), "%s", text);
+	for (i = 0; i < 4 && metric_by_name(word) < 0; i++) {
+		size_t len = strlen(suffix[i]), all = strlen(word);
+
+		if (all > len && !strcmp(word + all - len, suffix[i]))
+			word[all - len] = '\0';
+	}
+	for (i = 0; i < NR_METRICS; i++)
+		names[i] = metric_table[i].name;
+	if (metric_by_name(word) < 0)
+		load_error(&g->l, n, path, nearest_name(word, names, NR_METRICS),
+			   "no metric is named '%s'", word);
+}
+
+static void check_design(struct claim_load *g, const struct node *n, const char *path)
+{
+	const char *const *names, *text = n ? load_text(&g->l, n, path) : NULL;
+	int count;
+
+	if (!text)
+		return;
+	count = conf_names(g->l.c, FILE_DESIGN, &names);
+	if (!among(text, names, (size_t)count))
+		load_error(&g->l, n, path, nearest_name(text, names, (size_t)count),
+			   "no design is named '%s'", text);
+}
+
+static void check_compare(struct claim_load *g, const struct node *n, const char *path)
+{
+	static const char *const keys[] = { "a", "b", "where", NULL };
+	char sub[128];
+
+	if (!load_is_map(&g->l, n, path))
+		return;
+	load_check_keys(&g->l, n, path, keys);
+	if (!node_get(n, "b"))
+		load_error(&g->l, n, path, NULL, "b is missing");
+	check_design(g, node_get(n, "a"), load_join(sub, sizeof(sub), path, "a"));
+	check_design(g, node_get(n, "b"), load_join(sub, sizeof(sub), path, "b"));
+	if (node_get(n, "where"))
+		load_is_map(&g->l, node_get(n, "where"), path);
+}
+
+/* less, greater, equivalent, {count: {eq|le|ge: EXPRESSION}}, {violated|held: INVARIANT} */
+static void check_rule(struct claim_load *g, const struct node *n, const char *path)
+{
+	static const char *const rules[] = { "less", "greater", "equivalent" };
+	static const char *const count_keys[] = { "eq", "le", "ge", NULL };
+	static const char *const rule_keys[] = { "count", "violated", "held", NULL };
+	const struct node *count;
+	int i;
+
+	if (n->kind == NODE_SCALAR) {
+		check_word(g, n, path, rules, 3, "rule");
+		return;
+	}
+	if (!load_is_map(&g->l, n, path))
+		return;
+	load_check_keys(&g->l, n, path, rule_keys);
+	check_word(g, node_get(n, "violated"), path, invariant_names, NR_INVARIANTS, "checked invariant");
+	check_word(g, node_get(n, "held"), path, invariant_names, NR_INVARIANTS, "checked invariant");
+	count = node_get(n, "count");
+	if (n->n != 1)
+		load_error(&g->l, n, path, NULL, "one rule is expected");
+	if (!count || !load_is_map(&g->l, count, path))
+		return;
+	load_check_keys(&g->l, count, path, count_keys);
+	if (count->n != 1)
+		load_error(&g->l, count, path, NULL, "one of eq, le and ge is expected");
+	for (i = 0; i < count->n; i++)
+		load_text(&g->l, count->entry[i].value, path);
+}
+
+/* What a claim and each of its parts have in common. */
+static void check_test(struct claim_load *g, const struct node *n, const char *path, int needed)
+{
+	static const char *const required[] = { "compare", "metric", "rule" };
+	const struct node *rule = node_get(n, "rule"), *margin = node_get(n, "margin");
+	char sub[128];
+	int i;
+
+	for (i = 0; needed && i < 3; i++)
+		if (!node_get(n, required[i]))
+			load_error(&g->l, n, path, NULL, "%s is missing", required[i]);
+	check_word(g, node_get(n, "kind"), load_join(sub, sizeof(sub), path, "kind"), kinds, 5, "kind");
+	if (node_get(n, "compare"))
+		check_compare(g, node_get(n, "compare"), load_join(sub, sizeof(sub), path, "compare"));
+	check_metric(g, node_get(n, "metric"), load_join(sub, sizeof(sub), path, "metric"));
+	if (rule)
+		check_rule(g, rule, load_join(sub, sizeof(sub), path, "rule"));
+	if (margin)
+		load_text(&g->l, margin, load_join(sub, sizeof(sub), path, "margin"));
+	if (node_get(n, "region"))
+		load_is_map(&g->l, node_get(n, "region"), load_join(sub, sizeof(sub), path, "region"));
+	if (rule && rule->kind == NODE_SCALAR && !margin)
+		load_error(&g->l, n, path, NULL, "margin is missing");
+}
+
+static void check_parts(struct claim_load *g, const struct node *list)
+{
+	static const char *const keys[] = { "id", "statement", "kind", "compare", "metric", "label",
+					    "region", "rule", "margin", "margin_reason", "names",
+					    "scenario", "if_supported", "if_refuted", NULL };
+	int i;
+
+	if (!load_is_list(&g->l, list, "parts"))
+		return;
+	for (i = 0; i < list->n; i++) {
+		char path[64];
+
+		load_join_index(path, sizeof(path), "parts", i);
+		if (!load_is_map(&g->l, list->item[i], path))
+			continue;
+		load_check_keys(&g->l, list->item[i], path, keys);
+		text_of(g, list->item[i], path, "id", 1);
+		text_of(g, list->item[i], path, "statement", 1);
+		if (!node_get(list->item[i], "kind"))
+			load_error(&g->l, list->item[i], path, NULL, "kind is missing");
+		check_test(g, list->item[i], path, 1);
+	}
+}
+
+static const char *check_scenario(struct claim_load *g, const struct node *map, const char *role)
+{
+	const char *const *names, *text = text_of(g, map, "scenarios", role, 0);
+	char path[64];
+	int n;
+
+	if (!text)
+		return NULL;
+	n = conf_names(g->l.c, FILE_SCENARIO, &names);
+	if (!strchr(text, '/') && !among(text, names, (size_t)n))
+		load_error(&g->l, node_get(map, role), load_join(path, sizeof(path), "scenarios", role),
+			   nearest_name(text, names, (size_t)n), "no scenario is named '%s'", text);
+	return text;
+}
+
+static void check_claim(struct claim_load *g, const struct node *root)
+{
+	static const char *const keys[] = { "id", "who", "said", "source", "quote", "statement", "kind",
+					    "reason", "scenarios", "compare", "metric", "label", "region",
+					    "rule", "margin", "margin_reason", "names", "if_supported",
+					    "if_refuted", "parts", NULL };
+	static const char *const roles[] = { "motivating", "adversarial", "phase", NULL };
+	const struct node *scenarios = node_get(root, "scenarios"), *parts = node_get(root, "parts");
+	struct claim *k = g->claim;
+	int untestable;
+
+	load_check_keys(&g->l, root, "", keys);
+	k->id = text_of(g, root, "", "id", 1);
+	k->who = text_of(g, root, "", "who", 1);
+	k->said = text_of(g, root, "", "said", 1);
+	k->source = text_of(g, root, "", "source", 1);
+	k->quote = text_of(g, root, "", "quote", 0);
+	k->statement = text_of(g, root, "", "statement", 1);
+	k->kind = text_of(g, root, "", "kind", 1);
+	untestable = k->kind && !strcmp(k->kind, "untestable");
+	k->reason = text_of(g, root, "", "reason", untestable);
+	if (scenarios && load_is_map(&g->l, scenarios, "scenarios")) {
+		load_check_keys(&g->l, scenarios, "scenarios", roles);
+		k->motivating = check_scenario(g, scenarios, "motivating");
+		k->adversarial = check_scenario(g, scenarios, "adversarial");
+		k->phase = check_scenario(g, scenarios, "phase");
+	}
+	if (!untestable && !k->motivating)
+		load_error(&g->l, root, "", NULL, "scenarios.motivating is missing");
+	check_test(g, root, "", !untestable && !parts);
+	if (parts)
+		check_parts(g, parts);
+}
+
+struct request {
+	const char *file;
+	struct claim *out;
+};
+
+static void do_claim(struct conf *c, void *arg)
+{
+	struct request *r = arg;
+	struct claim_load g = { .l = { .c = c, .arena = &c->arena } };
+	const char *file = conf_file_of(c, FILE_CLAIM, r->file, NULL, "");
+	struct source *s = file ? yaml_file(c, file) : NULL;
+
+	if (!s || !s->root)
+		return;
+	g.claim = conf_alloc(c, sizeof(*g.claim));
+	check_claim(&g, s->root);
+	if (g.l.errors)
+		return;
+	sb_reset(&c->scratch);
+	node_json(s->root, &c->scratch);
+	if (c->scratch.failed)
+		conf_no_memory(c);
+	g.claim->body_json = conf_strdup(c, c->scratch.s);
+	g.claim->hash = hash_str(g.claim->body_json, CLAIM_SEED);
+	r->out = g.claim;
+}
+
+struct claim *conf_claim(struct conf *c, const char *file)
+{
+	struct request r = { file, NULL };
+
+	return conf_try(c, do_claim, &r) ? NULL : r.out;
+}

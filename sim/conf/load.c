@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From a map of a file to a struct, by a parameter table.
+ *
+ * Everything a row can say is checked here and nowhere else: type, unit,
+ * range, legal words, missing and unknown keys.  A load goes on after an error
+ * so that all errors of a file come out at once.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "sim/base/xassert.h"
+#include "sim/conf/internal.h"
+
+void *load_alloc(struct loader *l, size_t n)
+{
+	return arena_alloc(l->arena, n);
+}
+
+void load_error(struct loader *l, const struct node *at, const char *path,
+		const char *suggestion, const char *fmt, ...)
+{
+	char message[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	l->errors++;
+	conf_error(l->c, at, path, suggestion, "%s", message);
+}
+
+const char *load_join(char *buf, size_t size, const char *path, const char *key)
+{
+	snprintf(buf, size, "%s%s%s", path, *path ? "." : "", key);
+	return buf;
+}
+
+const char *load_join_index(char *buf, size_t size, const char *path, int index)
+{
+	snprintf(buf, size, "%s[%d]", path, index);
+	return buf;
+}
+
+int load_is_map(struct loader *l, const struct node *n, const char *path)
+{
+	if (n->kind == NODE_MAP)
+		return 1;
+	load_error(l, n, path, NULL, "a map of keys and values is expected");
+	return 0;
+}
+
+int load_is_list(struct loader *l, const struct node *n, const char *path)
+{
+	if (n->kind == NODE_LIST)
+		return 1;
+	load_error(l, n, path, NULL, "a list is expected");
+	return 0;
+}
+
+const char *load_text(struct loader *l, const struct node *n, const char *path)
+{
+	if (n->kind == NODE_SCALAR && *n->text)
+		return n->text;
+	load_error(l, n, path, NULL, "%s", n->kind == NODE_SCALAR ?
+		   "has no value" : "a single value is expected");
+	return NULL;
+}
+
+/* --- recording what came out ----------------------------------------------------- */
+void load_record(struct loader *l, const char *path, const char *value, const char *unit,
+		 const char *origin, const struct node *at)
+{
+	struct param_log *g = l->log;
+	struct resolved_param *p;
+	char where[256];
+
+	if (!g)
+		return;
+	if (g->n == g->cap) {
+		int cap = g->cap ? 2 * g->cap : 256;
+
+		p = load_alloc(l, (size_t)cap * sizeof(*p));
+		if (g->n)
+			memcpy(p, g->v, (size_t)g->n * sizeof(*p));
+		g->v = p;
+		g->cap = cap;
+	}
+	if (!at)
+		snprintf(where, sizeof(where), "default");
+	else if (at->line > 0)
+		snprintf(where, sizeof(where), "%s:%d", at->file, at->line);
+	else
+		snprintf(where, sizeof(where), "%s", at->file);
+	p = &g->v[g->n++];
+	p->path = arena_strdup(l->arena, path);
+	p->value = arena_strdup(l->arena, value);
+	p->unit = arena_strdup(l->arena, unit);
+	p->origin = arena_strdup(l->arena, origin);
+	p->given_at = arena_strdup(l->arena, where);
+}
+
+static const char *origin_text(char *buf, size_t size, const struct param_row *row)
+{
+	snprintf(buf, size, "%s%s%s", param_origin_name(row->origin),
+		 row->citation && *row->citation ? ": " : "", row->citation ? row->citation : "");
+	return buf;
+}
+
+static void record_row(struct loader *l, const struct param_row *row, const char *path,
+		       const char *value, const struct node *at)
+{
+	char origin[256];
+
+	if (!l->log || row->type == PT_TEXT)
+		return;
+	if (at && row->origin != ORIGIN_CHOICE)
+		snprintf(origin, sizeof(origin), "given");
+	else
+		origin_text(origin, sizeof(origin), row);
+	load_record(l, path, value, row->unit, origin, at);
+}
+
+/* --- single values --------------------------------------------------------------- */
+static void format_stored(char *buf, enum param_type type, int64_t v)
+{
+	switch (type) {
+	case PT_TIME:
+	case PT_DIST:
+		format_time(buf, v);
+		break;
+	case PT_SIZE:
+		format_size(buf, v);
+		break;
+	case PT_FREQ:
+		format_freq(buf, v);
+		break;
+	case PT_PERCENT:
+		format_percent(buf, v);
+		break;
+	default:
+		sprintf(buf, "%" PRId64, v);
+	}
+}
+
+static int in_range(struct loader *l, const struct param_row *row, const struct node *at,
+		    const char *path, const char *text, int64_t v)
+{
+	char lo[48], hi[48];
+
+	if (v >= row->lo && v <= row->hi)
+		return 1;
+	format_stored(lo, row->type, row->lo);
+	format_stored(hi, row->type, row->hi);
+	if (row->hi == INT64_MAX)
+		load_error(l, at, path, NULL, "'%s' is out of range, at least %s", text, lo);
+	else
+		load_error(l, at, path, NULL, "'%s' is out of range, %s to %s", text, lo, hi);
+	return 0;
+}
+
+static int parse_number(struct loader *l, enum param_type type, const char *text, int64_t *v,
+			const char **why)
+{
+	switch (type) {
+	case PT_BOOL:
+		return parse_bool(text, v, why);
+	case PT_INT:
+		return parse_int(text, v, why);
+	case PT_TIME:
+		return parse_time(text, l->clock, v, why);
+	case PT_SIZE:
+		return parse_size(text, v, why);
+	case PT_FREQ:
+		return parse_freq(text, v, why);
+	case PT_PERCENT:
+		return parse_percent(text, v, why);
+	default:
+		BUG_ON(1);
+		return -1;
+	}
+}
+
+static void load_number(struct loader *l, const struct param_row *row, const struct node *at,
+			const char *path, const char *text, int64_t *to)
+{
+	const char *why;
+	char value[64];
+	int64_t v;
+
+	if (parse_number(l, row->type, text, &v, &why)) {
+		load_error(l, at, path, NULL, "'%s' %s", text, why);
+		return;
+	}
+	if (at && !in_range(l, row, at, path, text, v))
+		return;
+	*to = v;
+	if (row->type == PT_BOOL)
+		sprintf(value, "%s", v ? "yes" : "no");
+	else if (row->type == PT_PERCENT) {
+		format_percent(value, v);
+		value[strlen(value) - 1] = '\0';	/* the unit column says % */
+	} else
+		sprintf(value, "%" PRId64, v);
+	record_row(l, row, path, value, at);
+}
+
+/* "clusters(16)": a word with an argument, where the default has one. */
+static size_t word_length(const struct param_row *row, const char *text)
+{
+	return row->def && strchr(row->def, '(') ? strcspn(text, "(") : strlen(text);
+}
+
+static void load_enum(struct loader *l, const struct param_row *row, const struct node *at,
+		      const char *path, const char *text, int64_t *to)
+{
+	size_t len = word_length(row, text), n = 0;
+	const char *names[32];
+	const struct enum_value *e;
+	char list[256] = "";
+
+	for (e = row->values; e->name; e++) {
+		if (strlen(e->name) == len && !strncmp(e->name, text, len)) {
+			*to = e->value;
+			record_row(l, row, path, text, at);
+			return;
+		}
+		BUG_ON(n == 32);
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s",
+			 n ? ", " : "", e->name);
+		names[n++] = e->name;
+	}
+	if (not_modelled(l, at, path, text))
+		return;
+	load_error(l, at, path, nearest_name(text, names, n), "'%s' is not one of %s", text, list);
+}
+
+static void load_dist(struct loader *l, const struct param_row *row, const struct node *at,
+		      const char *path, const char *text, struct dist *to)
+{
+	char value[192];
+	const char *why;
+	struct dist d;
+
+	if (dist_parse(text, l->clock, &d, &why)) {
+		load_error(l, at, path, NULL, "'%s' %s", text, why);
+		return;
+	}
+	if (at && !in_range(l, row, at, path, text, dist_mean(&d)))
+		return;
+	*to = d;
+	record_row(l, row, path, dist_format(value, &d), at);
+}
+
+static void load_name(struct loader *l, const struct param_row *row, const struct node *at,
+		      const char *path, const char *text, char *to)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+
+	if (strlen(text) >= PARAM_NAME_MAX || strspn(text, chars) != strlen(text) ||
+	    strchr("._-", text[0])) {
+		load_error(l, at, path, NULL,
+			   "'%s' is not a name (a-z, 0-9, then also . _ -, at most %d characters)",
+			   text, PARAM_NAME_MAX - 1);
+		return;
+	}
+	strcpy(to, text);
+	record_row(l, row, path, text, at);
+}
+
+/* --- rows -------------------------------------------------------------------------- */
+static void load_value(struct loader *l, const struct param_row *row, const struct node *at,
+		       const char *path, const char *text, void *to)
+{
+	void *field = (char *)to + row->offset;
+
+	switch (row->type) {
+	case PT_ENUM:
+		load_enum(l, row, at, path, text, field);
+		break;
+	case PT_DIST:
+		load_dist(l, row, at, path, text, field);
+		break;
+	case PT_NAME:
+		load_name(l, row, at, path, text, field);
+		break;
+	case PT_TEXT:
+		*(const char **)field = arena_strdup(l->arena, text);
+		break;
+	case PT_PICK: {
+		struct pick p;
+		char value[96];
+
+		if (load_pick(l, at, path, text, &p))
+			break;
+		*(struct pick *)field = p;
+		record_row(l, row, path, format_pick(value, &p), at);
+		break;
+	}
+	case PT_REF:	/* an index into what only the caller knows */
+		break;
+	default:
+		load_number(l, row, at, path, text, field);
+	}
+}
+
+static int is_group(const struct param_table *t, const char *prefix)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		const char *rest = path_after(t->rows[i].key, prefix);
+
+		if (rest && *rest)
+			return 1;
+	}
+	return 0;
+}
+
+static int among(const char *s, const char *const *words)
+{
+	for (; words && *words; words++)
+		if (!strcmp(*words, s))
+			return 1;
+	return 0;
+}
+
+static void unknown_key(struct loader *l, const struct param_table *t, const struct entry *e,
+			const char *prefix, const char *path, const char *const *others)
+{
+	struct node at = *e->value;
+	const char *names[128];
+	char part[128][PARAM_NAME_MAX], full[320];
+	size_t i, n = 0;
+
+	for (i = 0; t && i < t->n && n < 128; i++) {
+		const char *rest = *prefix ? path_after(t->rows[i].key, prefix) : t->rows[i].key;
+
+		if (!rest || !*rest)
+			continue;
+		snprintf(part[n], sizeof(part[n]), "%.*s", (int)strcspn(rest, "."), rest);
+		names[n] = part[n];
+		n++;
+	}
+	for (; !*prefix && others && *others && n < 128; others++)
+		names[n++] = *others;
+	at.line = e->line;
+	at.column = e->column;
+	load_join(full, sizeof(full), path, e->key);
+	if (not_modelled(l, &at, full, e->key))
+		return;
+	load_error(l, &at, full, nearest_name(e->key, names, n), "unknown key");
+}
+
+static void check_level(struct loader *l, const struct param_table *t, const struct node *map,
+			const char *prefix, const char *path, const char *const *others)
+{
+	char full[PARAM_NAME_MAX * 2], sub[320];
+	int i;
+
+	for (i = 0; i < map->n; i++) {
+		const struct entry *e = &map->entry[i];
+
+		load_join(full, sizeof(full), prefix, e->key);
+		if (t && param_find(t, full))
+			continue;
+		if (!*prefix && among(e->key, others))
+			continue;
+		load_join(sub, sizeof(sub), path, e->key);
+		if (!t || !is_group(t, full))
+			unknown_key(l, t, e, prefix, path, others);
+		else if (load_is_map(l, e->value, sub))
+			check_level(l, t, e->value, full, sub, NULL);
+	}
+}
+
+void load_check_keys(struct loader *l, const struct node *map, const char *path,
+		     const char *const *keys)
+{
+	check_level(l, NULL, map, "", path, keys);
+}
+
+void load_rows(struct loader *l, const struct param_table *t, const struct node *map,
+	       const char *path, const char *const *others, void *to)
+{
+	size_t i;
+
+	if (map) {
+		if (!load_is_map(l, map, path))
+			return;
+		check_level(l, t, map, "", path, others);
+	}
+	for (i = 0; i < t->n; i++) {
+		const struct param_row *row = &t->rows[i];
+		struct node *n = node_get_dotted(map, row->key);
+		char full[320];
+
+		load_join(full, sizeof(full), path, row->key);
+		if (n) {
+			const char *text = load_text(l, n, full);
+
+			if (text)
+				load_value(l, row, n, full, text, to);
+		} else if (row->def) {
+			load_value(l, row, NULL, full, row->def, to);
+		} else if (map) {
+			load_error(l, map, path, NULL, "%s is missing", row->key);
+		}
+	}
+}
+
+/* --- costs -------------------------------------------------------------------------- */
+/* {value DUR, range [DUR, DUR], origin TEXT} */
+static const struct node *cost_map(struct loader *l, const struct node *n, const char *path,
+				   const char **origin)
+{
+	static const char *const keys[] = { "value", "range", "origin", NULL };
+	const struct node *range = node_get(n, "range"), *o = node_get(n, "origin");
+	const char *why;
+	int64_t bound;
+	int i;
+
+	load_check_keys(l, n, path, keys);
+	if (!o)
+		load_error(l, n, path, NULL, "origin is missing: who says so?");
+	else
+		*origin = load_text(l, o, path);
+	if (range && (range->kind != NODE_LIST || range->n != 2))
+		load_error(l, range, path, NULL, "range is [low, high]");
+	for (i = 0; range && range->kind == NODE_LIST && i < range->n; i++) {
+		const char *s = load_text(l, range->item[i], path);
+
+		if (s && parse_time(s, l->clock, &bound, &why))
+			load_error(l, range->item[i], path, NULL, "'%s' %s", s, why);
+	}
+	if (!node_get(n, "value"))
+		load_error(l, n, path, NULL, "value is missing");
+	return node_get(n, "value");
+}
+
+static void load_cost(struct loader *l, const struct param_row *row, const struct node *n,
+		      const char *path, struct machine_config *m)
+{
+	int64_t *to = (int64_t *)((char *)m + row->offset);
+	const char *origin = NULL, *text;
+	struct param_log *log = l->log;
+	char value[32];
+
+	if (!n) {
+		load_value(l, row, NULL, path, row->def, m);
+		return;
+	}
+	if (n->kind == NODE_MAP && !(n = cost_map(l, n, path, &origin)))
+		return;
+	text = load_text(l, n, path);
+	if (!text)
+		return;
+	l->log = NULL;
+	load_number(l, row, n, path, text, to);
+	l->log = log;
+	sprintf(value, "%" PRId64, *to);
+	load_record(l, path, value, row->unit, origin ? origin : "given", n);
+}
+
+void load_costs(struct loader *l, const struct param_table *t, const struct node *map,
+		const char *path, struct machine_config *m)
+{
+	size_t i;
+
+	if (map && !load_is_map(l, map, path))
+		return;
+	if (map)
+		check_level(l, t, map, "", path, NULL);
+	for (i = 0; i < t->n; i++) {
+		char full[320];
+
+		load_join(full, sizeof(full), path, t->rows[i].key);
+		load_cost(l, &t->rows[i], node_get(map, t->rows[i].key), full, m);
+	}
+}

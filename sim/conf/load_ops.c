@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The operations of a thread's loop: {name?: NAME, OPERATION: {...}}.
+ * think and sleep are written with their duration as value.
+ */
+#include <string.h>
+
+#include "sim/conf/internal.h"
+
+struct op_load {
+	struct loader *l;
+	const struct address_space_config *space;	/* NULL: a kernel thread */
+	int mode;
+};
+
+static int find_region(struct op_load *g, const struct node *of, const char *path)
+{
+	const char *names[MAX_REGIONS], *text = load_text(g->l, of, path);
+	int i, n = g->space ? g->space->n_regions : 0;
+
+	if (!text)
+		return -1;
+	for (i = 0; i < n; i++) {
+		names[i] = g->space->region[i].name;
+		if (!strcmp(names[i], text))
+			return i;
+	}
+	load_error(g->l, of, path, nearest_name(text, names, (size_t)n),
+		   "no region of the address space is named '%s'", text);
+	return -1;
+}
+
+static int64_t space_length(const struct address_space_config *s)
+{
+	int64_t sum = 0;
+	int i;
+
+	for (i = 0; i < s->n_regions; i++)
+		sum += s->region[i].length;
+	return sum;
+}
+
+static void check_pages(struct op_load *g, const struct node *n, const char *path,
+			const struct op_config *op)
+{
+	const struct node *at = node_get(n, "length");
+	char have[48], limit[48];
+	int64_t room;
+
+	if (!at || !op->length || !g->space)
+		return;
+	room = op->region < 0 ? space_length(g->space) : g->space->region[op->region].length;
+	if (op->length % PAGE_SIZE)
+		load_error(g->l, at, path, NULL, "length %s is not a whole number of pages", at->text);
+	else if (op->length > room)
+		load_error(g->l, at, path, NULL, "length %s is longer than its region, %s",
+			   format_size(have, op->length), format_size(limit, room));
+}
+
+/* What may run where: a vcpu's accesses are secondary, a process's are not. */
+static void check_mode(struct op_load *g, const struct node *n, const char *path, int kind)
+{
+	int needs_space = kind != OPK_THINK && kind != OPK_SLEEP && kind != OPK_REPEAT;
+	int needs_secondary = kind == OPK_SECONDARY_ACCESS || kind == OPK_MEMSLOT_DELETE ||
+			      kind == OPK_SHRINK;
+	const char *name = op_table[kind].name;
+
+	if (needs_space && !g->space)
+		load_error(g->l, n, path, NULL, "%s needs an address space (in: NAME)", name);
+	else if (needs_secondary && !g->space->n_secondaries)
+		load_error(g->l, n, path, NULL, "%s needs an address space with a secondary MMU", name);
+	if (kind == OPK_SECONDARY_ACCESS && g->mode != MODE_GUEST)
+		load_error(g->l, n, path, NULL, "secondary_access needs mode: guest");
+	if (g->mode == MODE_GUEST && needs_space && kind != OPK_SECONDARY_ACCESS)
+		load_error(g->l, n, path, NULL, "a vcpu (mode: guest) cannot do %s", name);
+}
+
+static void load_nested(struct op_load *g, const struct node *n, const char *path,
+			struct op_config *op)
+{
+	const struct node *loop = node_get(n, "loop");
+	char sub[320];
+
+	load_join(sub, sizeof(sub), path, "loop");
+	if (!loop)
+		load_error(g->l, n, path, NULL, "loop is missing");
+	else
+		load_loop(g->l, loop, sub, g->space, g->mode, &op->loop, &op->n_loop);
+}
+
+static void load_operation(struct op_load *g, const struct node *item, int kind, const char *path,
+			   struct op_config *op)
+{
+	static const char *const others[] = { "loop", NULL };
+	static const char *const plain[] = { "name", NULL };
+	const struct node *n = node_get(item, op_table[kind].name);
+	const struct node *of = node_get(n, "of");
+	char sub[320];
+	int scalar = kind == OPK_THINK || kind == OPK_SLEEP;
+
+	op->kind = (enum op_kind)kind;
+	op->region = -1;
+	if (!scalar && n->kind != NODE_MAP) {
+		load_is_map(g->l, n, path);
+		return;
+	}
+	check_mode(g, n, path, kind);
+	load_rows(g->l, &op_table[kind].params, scalar ? item : n, path,
+		  scalar ? plain : kind == OPK_REPEAT ? others : NULL, op);
+	load_join(sub, sizeof(sub), path, "of");
+	if (of)
+		op->region = find_region(g, of, sub);
+	if (of && op->region >= 0)
+		load_record(g->l, sub, of->text, "", "choice", of);
+	load_join(sub, sizeof(sub), path, "length");
+	check_pages(g, n, sub, op);
+	if (kind == OPK_REPEAT)
+		load_nested(g, n, path, op);
+}
+
+/* The one key of an item that is an operation; -1 with the error reported. */
+static int find_operation(struct op_load *g, const struct node *item, const char *path)
+{
+	const char *names[NR_OP_KINDS + 1];
+	int i, k, found = -1;
+
+	for (k = 0; k < NR_OP_KINDS; k++)
+		names[k] = op_table[k].name;
+	names[NR_OP_KINDS] = "name";
+	for (i = 0; i < item->n; i++) {
+		const struct entry *e = &item->entry[i];
+		struct node at = *e->value;
+
+		at.line = e->line;
+		at.column = e->column;
+		for (k = 0; k < NR_OP_KINDS && strcmp(names[k], e->key); k++)
+			;
+		if (k == NR_OP_KINDS) {
+			if (strcmp(e->key, "name") && !not_modelled(g->l, &at, path, e->key))
+				load_error(g->l, &at, path, nearest_name(e->key, names, NR_OP_KINDS + 1),
+					   "no operation is named '%s'", e->key);
+			found = strcmp(e->key, "name") ? -2 : found;
+		} else if (found >= 0) {
+			load_error(g->l, &at, path, NULL, "one item, one operation: '%s' is a second",
+				   e->key);
+		} else if (found == -1) {
+			found = k;
+		}
+	}
+	if (found == -1)
+		load_error(g->l, item, path, NULL, "an operation is missing");
+	return found;
+}
+
+static void load_item(struct op_load *g, const struct node *item, const char *path, int index,
+		      struct op_config *op)
+{
+	const char *name = node_name(item);
+	char sub[320];
+	int kind;
+
+	load_join_index(sub, sizeof(sub), path, index);
+	if (!load_is_map(g->l, item, sub))
+		return;
+	kind = find_operation(g, item, sub);
+	if (kind < 0)
+		return;
+	if (name) {
+		snprintf(op->name, sizeof(op->name), "%s", name);
+		load_join(sub, sizeof(sub), path, name);
+	} else if (kind != OPK_THINK && kind != OPK_SLEEP) {
+		snprintf(sub, sizeof(sub), "%s[%d].%s", path, index, op_table[kind].name);
+	}
+	load_record(g->l, sub, op_table[kind].name, "", "choice", item);
+	load_operation(g, item, kind, sub, op);
+}
+
+void load_loop(struct loader *l, const struct node *list, const char *path,
+	       const struct address_space_config *space, int mode,
+	       struct op_config **loop, int *n_loop)
+{
+	struct op_load g = { l, space, mode };
+	int i, k;
+
+	if (!load_is_list(l, list, path))
+		return;
+	if (!list->n)
+		load_error(l, list, path, NULL, "the list is empty");
+	*loop = load_alloc(l, (size_t)(list->n ? list->n : 1) * sizeof(**loop));
+	*n_loop = list->n;
+	for (i = 0; i < list->n; i++) {
+		const char *name = node_name(list->item[i]);
+
+		load_item(&g, list->item[i], path, i, &(*loop)[i]);
+		for (k = 0; name && k < i; k++)
+			if (node_name(list->item[k]) && !strcmp(node_name(list->item[k]), name))
+				load_error(l, list->item[i], path, NULL, "a second '%s'", name);
+	}
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One point of a study: write the values of its axes into the trees, load
+ * them, take the values out again.
+ */
+#include <string.h>
+
+#include "sim/conf/internal.h"
+
+static struct node *secondary_tree(const struct trees *t, const char *path, const char **rest)
+{
+	size_t longest = 0;
+	struct node *best = NULL;
+	int i;
+
+	for (i = 0; i < t->n_secondaries; i++) {
+		const char *after = path_after(path, t->secondary_ref[i]);
+
+		if (!after || !*after || strlen(t->secondary_ref[i]) < longest)
+			continue;
+		longest = strlen(t->secondary_ref[i]);
+		best = t->secondary[i];
+		*rest = after;
+	}
+	return best;
+}
+
+static int set_secondary(struct conf *c, struct study_private *p, const char *rest,
+			 const char *path, struct node *value, struct undo_log *log)
+{
+	struct node *tree = secondary_tree(&p->trees, rest, &rest);
+	char word[PARAM_NAME_MAX];
+
+	if (tree)
+		return path_set(c, tree, rest, value, path, value, log);
+	snprintf(word, sizeof(word), "%s", rest);
+	conf_error(c, value, path, nearest_name(word, p->trees.secondary_ref,
+						(size_t)p->trees.n_secondaries),
+		   "no secondary MMU of this scenario begins the path '%s'", rest);
+	return -1;
+}
+
+int study_set(struct conf *c, struct study_private *p, int design, const char *path,
+	      struct node *value, struct undo_log *log)
+{
+	const char *rest;
+	int i, bad = 0;
+
+	if ((rest = path_after(path, "machine")) && *rest)
+		return path_set(c, p->trees.machine, rest, value, path, value, log);
+	if ((rest = path_after(path, "kernel")) && *rest)
+		return path_set(c, p->trees.kernel, rest, value, path, value, log);
+	if ((rest = path_after(path, "secondary")) && *rest)
+		return set_secondary(c, p, rest, path, value, log);
+	if ((rest = path_after(path, "scenario")) && *rest)
+		return path_set(c, p->scenario, rest, value, path, value, log);
+	rest = path_after(path, "design");
+	if (!rest || !*rest)
+		return path_set(c, p->scenario, path, value, path, value, log);
+	for (i = 0; i < p->study.n_designs; i++)
+		if (design < 0 || i == design)
+			bad |= path_set(c, p->design[i], rest, value, path, value, log);
+	return bad;
+}
+
+static void expect_more(struct study_private *p, const char *design, struct world_config *w)
+{
+	const struct node *list = node_get(node_get(p->scenario, "expect_violations"), design);
+	int i, k;
+
+	for (i = 0; list && list->kind == NODE_LIST && i < list->n; i++)
+		for (k = 0; list->item[i]->kind == NODE_SCALAR && k < NR_INVARIANTS; k++)
+			if (!strcmp(list->item[i]->text, invariant_names[k]))
+				w->expect_violation[k] = 1;
+}
+
+static void record_expected(struct loader *l, const struct world_config *w)
+{
+	char text[64] = "";
+	int k;
+
+	for (k = 0; k < NR_INVARIANTS; k++)
+		if (w->expect_violation[k])
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+				 *text ? " " : "", invariant_names[k]);
+	load_record(l, "scenario", w->scenario, "", "choice", NULL);
+	load_record(l, "expect_violations", text, "", "choice", NULL);
+}
+
+int point_load(struct conf *c, struct study_private *p, int i, struct arena *arena,
+	       struct param_log *log, struct world_config *w)
+{
+	struct loader l = { .c = c, .arena = arena, .log = log };
+	int k, design = p->point_design[i];
+
+	p->undo.n = 0;
+	for (k = 0; k < p->sweep.n_axes; k++) {
+		const struct axis *a = &p->sweep.axis[k];
+
+		if (p->point_value[i][k] >= 0 &&
+		    study_set(c, p, design, a->path, a->value[p->point_value[i][k]], &p->undo))
+			l.errors++;
+	}
+	if (!l.errors) {
+		p->trees.design = p->design[design];
+		p->trees.scenario = p->scenario;
+		load_world(&l, &p->trees, w);
+		expect_more(p, p->study.design[design], w);
+		record_expected(&l, w);
+		w->seed = p->study.seed;
+	}
+	path_undo(&p->undo);
+	return l.errors;
+}
