@@ -53,6 +53,8 @@ enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va)
 	tp(w, TP_FAULT, va, 0);
 	charge(w, COST_FAULT_DECODE);
 	charge(w, COST_CACHE_TOPUP);
+	if (k->cfg->paging == PAGING_SHADOW)
+		charge(w, COST_GUEST_WALK);
 	if (k->cfg->gup == GUP_SLOW) {
 		down_read(w, &k->mm->mmap_sem);
 		find_vma(w, k->mm, va);		/* is_largepage_backed */

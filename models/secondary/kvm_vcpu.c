@@ -102,6 +102,13 @@ static void interrupted(struct kvm_vcpu *v)
 			     now_of(v->w) - t0);
 }
 
+/* One refill of the guest TLB by the hardware. */
+static sim_time walk_cost(const struct kvm_vcpu *v)
+{
+	return v->w->m->mc->cost[v->kvm->cfg->paging == PAGING_TDP ?
+				 COST_TLB_WALK_NESTED : COST_TLB_WALK];
+}
+
 /*
  * Run for @d of guest time.  @refill: the working set that a flush took loads
  * again meanwhile, spread evenly over the stretch; what an interruption leaves
@@ -110,7 +117,7 @@ static void interrupted(struct kvm_vcpu *v)
 static void guest_spend(struct kvm_vcpu *v, sim_time d, int refill)
 {
 	struct ctx *w = v->w;
-	sim_time walk = w->m->mc->cost[COST_TLB_WALK];
+	sim_time walk = walk_cost(v);
 
 	while (d > 0) {
 		uint32_t owed = refill ? v->tlb->owed : 0, paid;
@@ -135,7 +142,7 @@ static int walk(struct kvm_vcpu *v, uint64_t va)
 
 	if (tlb_find(v->tlb, va))
 		return 1;
-	guest_spend(v, v->w->m->mc->cost[COST_TLB_WALK], 0);
+	guest_spend(v, walk_cost(v), 0);
 	s = kvm_lookup(v->kvm, va);
 	if (!s || !s->page)
 		return 0;

@@ -34,29 +34,40 @@ static void thread_done(struct workload *l)
 
 /* --- guest start state ------------------------------------------------------- */
 
-/* What the vcpu's TLB holds at the start, by the popularity law. */
-static void prefill_tlb(struct thread *t)
+static void prefill_page(struct thread *t, uint64_t va)
 {
-	struct rng rng;
+	struct spte *s = kvm_lookup(t->space->kvm, va);
+
+	if (!s || !s->page)
+		return;
+	tlb_fill(t->vcpu->tlb, va, s->page, s->page->generation);
+	s->page->vcpus |= 1ull << t->vcpu->id;
+}
+
+/* What the vcpu's TLB holds at the start, by the popularity law of its visits. */
+static void prefill_tlb(struct thread *t, const struct op_config *op, int n, struct rng *rng)
+{
 	uint64_t cursor = 0;
 
-	rng_seed(&rng, (uint64_t)t->l->m->cfg->seed, t->l->m->replication, t->ctx.name, "prefill");
-	for (int i = 0; i < t->cfg->n_loop; i++) {
-		const struct op_config *op = &t->cfg->loop[i];
+	for (int i = 0; i < n; i++) {
+		const struct region *r = &t->space->region[op[i].region < 0 ? 0 : op[i].region];
 
-		if (op->kind != OPK_SECONDARY_ACCESS)
+		if (op[i].kind == OPK_REPEAT)
+			prefill_tlb(t, op[i].loop, op[i].n_loop, rng);
+		if (op[i].kind != OPK_SECONDARY_ACCESS)
 			continue;
-		for (uint32_t n = 0; n < t->vcpu->tlb->capacity; n++) {
-			uint64_t va = pick_page(t->l->picks, &t->space->region[op->region < 0 ? 0 : op->region],
-						&op->pages, &rng, &cursor);
-			struct spte *s = kvm_lookup(t->space->kvm, va);
-
-			if (!s || !s->page)
-				continue;
-			tlb_fill(t->vcpu->tlb, va, s->page, s->page->generation);
-			s->page->vcpus |= 1ull << t->vcpu->id;
-		}
+		for (uint32_t k = 0; k < t->vcpu->tlb->capacity; k++)
+			prefill_page(t, pick_page(t->l->picks, r, &op[i].pages, rng, &cursor));
 	}
+}
+
+static void prefill_vcpu(struct thread *t)
+{
+	const struct machine *m = t->l->m;
+	struct rng rng;
+
+	rng_seed(&rng, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "prefill");
+	prefill_tlb(t, t->cfg->loop, t->cfg->n_loop, &rng);
 }
 
 /* --- life ---------------------------------------------------------------------- */
@@ -69,7 +80,7 @@ static void first_steps(struct thread *t)
 	sched_first_run(w);
 	if (t->vcpu) {
 		kvm_vcpu_start(t->vcpu);
-		prefill_tlb(t);
+		prefill_vcpu(t);
 		kvm_guest_think(t->vcpu, d);
 	} else {
 		ctx_class(w, t->cfg->mode == MODE_KERNEL ? TIME_SYSTEM : TIME_USER);

@@ -142,12 +142,19 @@ static struct cpu *cpu_for(struct machine *m, const struct thread_config *cfg, i
 	sim_fail(&m->sim, SIM_STOP_FAILED, "more threads than CPUs");
 }
 
-static uint64_t working_set(const struct thread *t)
+/* Pages of the region that the loop visits first: what the guest TLB works on. */
+static uint64_t working_set(const struct space *s, const struct op_config *op, int n)
 {
-	for (int i = 0; i < t->cfg->n_loop; i++)
-		if (t->cfg->loop[i].kind == OPK_SECONDARY_ACCESS)
-			return t->space->region[t->cfg->loop[i].region < 0 ? 0 :
-						t->cfg->loop[i].region].pages;
+	for (int i = 0; i < n; i++) {
+		uint64_t pages = 0;
+
+		if (op[i].kind == OPK_SECONDARY_ACCESS)
+			pages = s->region[op[i].region < 0 ? 0 : op[i].region].pages;
+		else if (op[i].kind == OPK_REPEAT)
+			pages = working_set(s, op[i].loop, op[i].n_loop);
+		if (pages)
+			return pages;
+	}
 	return 0;
 }
 
@@ -162,7 +169,8 @@ static void build_thread(struct world_run *r, const struct thread_config *cfg, i
 	t->space = cfg->in >= 0 ? &r->l.space[cfg->in] : NULL;
 	ctx_init(&t->ctx, &r->m, arena_strdup(r->m.arena, name));
 	if (cfg->mode == MODE_GUEST) {
-		t->vcpu = kvm_vcpu_create(t->space->kvm, &t->ctx, working_set(t));
+		t->vcpu = kvm_vcpu_create(t->space->kvm, &t->ctx,
+					  working_set(t->space, cfg->loop, cfg->n_loop));
 		r->l.n_guests++;
 	}
 	if (cfg->times)
