@@ -15,7 +15,7 @@ static void set_change(struct cell *c, const struct paired *p)
 	c->pairs = p->n;
 	c->correlation = p->correlation;
 	c->variance_ratio = p->variance_ratio;
-	c->identical = p->identical;
+	c->identical = p->identical && p->n > 1;
 	if (!p->n)
 		return;
 	paired_interval(p, 0.95, &lo, &hi);
@@ -58,7 +58,7 @@ static void quantile_cell(struct dataset *s, const struct metric *m, int base,
 	c->change = q.change;
 	c->change_lo = q.change_lo;
 	c->change_hi = q.change_hi;
-	c->identical = q.identical;
+	c->identical = q.identical && q.pairs > 1;
 	c->significant = !isnan(q.change_lo) && (q.change_lo > 0 || q.change_hi < 0);
 }
 

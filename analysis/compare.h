@@ -35,7 +35,7 @@ struct cell {
 	enum change_kind kind;
 	double change, change_lo, change_hi;
 	int pairs;
-	int identical;		/* equal in every pair */
+	int identical;		/* equal in every pair, of at least two */
 	int significant;	/* 0 outside the 95% interval of the change */
 	double correlation, variance_ratio;
 };

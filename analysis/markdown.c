@@ -224,6 +224,10 @@ static void metric_section(struct report *r, struct layout *l, const struct metr
 	sb_addf(&d->text, "### %s\n\n%s. In %s, %s%s%s.\n\n", text_markdown(d, m->title),
 		text_markdown(d, m->help), text_markdown(d, scale_for_grid(g).unit),
 		better_text(m), *fixed ? ", at " : "", text_markdown(d, fixed));
+	if (!grid_has_data(g)) {
+		sb_adds(&d->text, "No observation in any run.\n\n");
+		return;
+	}
 	show_plots(r, l->s, m);
 	grid_markdown(r, g);
 	if (!m->label)
