@@ -17,6 +17,9 @@
 struct claim_load {
 	struct loader l;
 	struct claim *claim;
+	const struct node *root;
+	const struct node *scenario[3];	/* trees of the files it names */
+	int n_scenarios;
 };
 
 static const char *const kinds[] = { "emergent", "structural", "arithmetic", "safety", "untestable" };
@@ -75,6 +78,24 @@ static void check_metric(struct claim_load *g, const struct node *n, const char 
 			   "no metric is named '%s'", word);
 }
 
+/* A REF of a scenario of this claim may name a design that has no file. */
+static int named_by_scenario(struct claim_load *g, const char *name)
+{
+	int i, k;
+
+	for (i = 0; i < g->n_scenarios; i++) {
+		const struct node *list = node_get(g->scenario[i], "designs");
+
+		for (k = 0; list && list->kind == NODE_LIST && k < list->n; k++) {
+			const char *own = node_name(list->item[k]);
+
+			if (own && !strcmp(own, name))
+				return 1;
+		}
+	}
+	return 0;
+}
+
 static void check_design(struct claim_load *g, const struct node *n, const char *path)
 {
 	const char *const *names, *text = n ? load_text(&g->l, n, path) : NULL;
@@ -83,7 +104,7 @@ static void check_design(struct claim_load *g, const struct node *n, const char 
 	if (!text)
 		return;
 	count = conf_names(g->l.c, FILE_DESIGN, &names);
-	if (!among(text, names, (size_t)count))
+	if (!among(text, names, (size_t)count) && !named_by_scenario(g, text))
 		load_error(&g->l, n, path, nearest_name(text, names, (size_t)count),
 			   "no design is named '%s'", text);
 }
@@ -134,17 +155,28 @@ static void check_rule(struct claim_load *g, const struct node *n, const char *p
 		load_text(&g->l, count->entry[i].value, path);
 }
 
+/* A part takes over what it leaves out from the whole. */
+static const struct node *own_or_whole(struct claim_load *g, const struct node *n, const char *key)
+{
+	const struct node *own = node_get(n, key);
+
+	return own ? own : node_get(g->root, key);
+}
+
 /* What a claim and each of its parts have in common. */
 static void check_test(struct claim_load *g, const struct node *n, const char *path, int needed)
 {
-	static const char *const required[] = { "compare", "metric", "rule" };
 	const struct node *rule = node_get(n, "rule"), *margin = node_get(n, "margin");
+	const struct node *judged = own_or_whole(g, n, "rule");
+	int safety = node_get(judged, "violated") || node_get(judged, "held");
 	char sub[128];
-	int i;
 
-	for (i = 0; needed && i < 3; i++)
-		if (!node_get(n, required[i]))
-			load_error(&g->l, n, path, NULL, "%s is missing", required[i]);
+	if (needed && !own_or_whole(g, n, "compare"))
+		load_error(&g->l, n, path, NULL, "compare is missing");
+	if (needed && !judged)
+		load_error(&g->l, n, path, NULL, "rule is missing");
+	if (needed && judged && !safety && !own_or_whole(g, n, "metric"))
+		load_error(&g->l, n, path, NULL, "metric is missing");
 	check_word(g, node_get(n, "kind"), load_join(sub, sizeof(sub), path, "kind"), kinds, 5, "kind");
 	if (node_get(n, "compare"))
 		check_compare(g, node_get(n, "compare"), load_join(sub, sizeof(sub), path, "compare"));
@@ -155,8 +187,21 @@ static void check_test(struct claim_load *g, const struct node *n, const char *p
 		load_text(&g->l, margin, load_join(sub, sizeof(sub), path, "margin"));
 	if (node_get(n, "region"))
 		load_is_map(&g->l, node_get(n, "region"), load_join(sub, sizeof(sub), path, "region"));
-	if (rule && rule->kind == NODE_SCALAR && !margin)
+	if (rule && rule->kind == NODE_SCALAR && !own_or_whole(g, n, "margin"))
 		load_error(&g->l, n, path, NULL, "margin is missing");
+}
+
+/* Only the scenarios that the claim names are run for it. */
+static void check_part_scenario(struct claim_load *g, const struct node *n, const char *path)
+{
+	const char *text = n ? load_text(&g->l, n, path) : NULL, *names[3];
+	int i;
+
+	for (i = 0; i < g->n_scenarios; i++)
+		names[i] = tree_name(g->scenario[i]);
+	if (text && !among(text, names, (size_t)i))
+		load_error(&g->l, n, path, nearest_name(text, names, (size_t)i),
+			   "scenario '%s' is not among those of the claim", text);
 }
 
 static void check_parts(struct claim_load *g, const struct node *list)
@@ -177,6 +222,7 @@ static void check_parts(struct claim_load *g, const struct node *list)
 		load_check_keys(&g->l, list->item[i], path, keys);
 		text_of(g, list->item[i], path, "id", 1);
 		text_of(g, list->item[i], path, "statement", 1);
+		check_part_scenario(g, node_get(list->item[i], "scenario"), path);
 		if (!node_get(list->item[i], "kind"))
 			load_error(&g->l, list->item[i], path, NULL, "kind is missing");
 		check_test(g, list->item[i], path, 1);
@@ -185,16 +231,19 @@ static void check_parts(struct claim_load *g, const struct node *list)
 
 static const char *check_scenario(struct claim_load *g, const struct node *map, const char *role)
 {
-	const char *const *names, *text = text_of(g, map, "scenarios", role, 0);
+	const char *text = text_of(g, map, "scenarios", role, 0), *file;
+	struct source *s;
 	char path[64];
-	int n;
 
 	if (!text)
 		return NULL;
-	n = conf_names(g->l.c, FILE_SCENARIO, &names);
-	if (!strchr(text, '/') && !among(text, names, (size_t)n))
-		load_error(&g->l, node_get(map, role), load_join(path, sizeof(path), "scenarios", role),
-			   nearest_name(text, names, (size_t)n), "no scenario is named '%s'", text);
+	file = conf_file_of(g->l.c, FILE_SCENARIO, text, node_get(map, role),
+			    load_join(path, sizeof(path), "scenarios", role));
+	s = file ? yaml_file(g->l.c, file) : NULL;
+	if (s && s->root)
+		g->scenario[g->n_scenarios++] = s->root;
+	else
+		g->l.errors++;
 	return text;
 }
 
@@ -247,6 +296,7 @@ static void do_claim(struct conf *c, void *arg)
 	if (!s || !s->root)
 		return;
 	g.claim = conf_alloc(c, sizeof(*g.claim));
+	g.root = s->root;
 	check_claim(&g, s->root);
 	if (g.l.errors)
 		return;

@@ -305,9 +305,6 @@ static void check_protocol(struct design_load *g, const struct node *kvm)
 	if (flush && d->kvm.secondary_flush == FLUSH_PER_BATCH && d->kvm.pin != PIN_PER_SPTE)
 		load_error(g->l, flush, "design.protocol.kvm.secondary_flush", NULL,
 			   "per_batch is the batch of put; it needs pin: per_spte");
-	if (node_get(put, "batch") && d->kvm.put_order == PUT_BEFORE_FLUSH)
-		load_error(g->l, node_get(put, "batch"), "design.protocol.kvm.put.batch", NULL,
-			   "batch belongs to flush_before_put");
 	if (d->kvm.zap_at == ZAP_RANGE_START && end && !start)
 		note(g, "zap_at range_start, but no modelled site calls range_start: ranges drop nothing");
 	if (d->kvm.zap_at == ZAP_RANGE_END && start && !end)
