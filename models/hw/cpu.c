@@ -16,7 +16,7 @@ sim_time cost_draw(struct ctx *w, enum cost_id id)
 
 	if (!m->jitter_table || !base)
 		return base;
-	u = rng_keyed(w->stream, w->item, ((uint64_t)id << 16) | w->nth[id]++);
+	u = rng_keyed(w->stream, w->item, m->cost_stream[id] | w->nth[id]++);
 	return (base * (sim_time)m->jitter_table[u >> 54]) >> 16;
 }
 

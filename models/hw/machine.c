@@ -37,6 +37,8 @@ void machine_init(struct machine *m)
 	m->nr_cpus = (int)(m->mc->sockets * m->mc->cores);
 	m->flat_apic = m->mc->apic == APIC_FLAT ||
 		(m->mc->apic == APIC_AUTO && m->nr_cpus <= 8);
+	for (int i = 0; i < NR_COSTS; i++)
+		m->cost_stream[i] = hash_str(cost_names[i], 0) << 16;
 	m->cpu = arena_alloc(m->arena, sizeof(*m->cpu) * (size_t)m->nr_cpus);
 	rng_seed(&m->arbitration, (uint64_t)m->cfg->seed, m->replication, "machine",
 		 "line arbitration");

@@ -68,6 +68,7 @@ struct machine {
 	int nr_cpus;
 	int flat_apic;
 	struct cpu *cpu;
+	uint64_t cost_stream[NR_COSTS];	/* by name, so that a new cost shifts no other's draws */
 	const uint32_t *jitter_table;	/* JITTER_STEPS factors in Q16, mean exactly 1; NULL: none */
 	void (*vector_handler[NR_VECTOR_CLASSES])(struct ctx *w, unsigned vector);
 	struct rng arbitration;		/* stream "line arbitration" */
