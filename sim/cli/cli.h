@@ -102,7 +102,7 @@ int make_parents(const char *path, struct err *e);
 int print_buffer(const struct command *c, struct strbuf *sb);
 /* Flush stdout: @rc, or EX_ENVIRONMENT with a message when it was cut short. */
 int finish_stdout(const struct command *c, int rc);
-/* Add @text wrapped at 79 columns, each line after @indent blanks; the first
+/* Add @text wrapped at 96 columns, each line after @indent blanks; the first
  * line continues where the buffer stands. */
 void add_wrapped(struct strbuf *sb, int indent, const char *text);
 

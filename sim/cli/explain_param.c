@@ -41,8 +41,8 @@ void explain_values(struct strbuf *sb, const struct param_table *t, const void *
 		if (!param_has_range(row) && row->type != PT_BOOL && row->type != PT_ENUM)
 			continue;
 		snprintf(key, sizeof(key), "%s.%s", t->path, row->key);
-		sb_addf(sb, "  %-30s %-14s ", key, value_text(row, base, buf, sizeof(buf)));
-		add_wrapped(sb, 48, row->help);
+		sb_addf(sb, "  %-30s %-20s ", key, value_text(row, base, buf, sizeof(buf)));
+		add_wrapped(sb, 54, row->help);
 	}
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Output of commands: whole buffers to stdout, text wrapped at 79 columns. */
+/* Output of commands: whole buffers to stdout, text wrapped at 96 columns. */
 #include <errno.h>
 #include <string.h>
 
 #include "sim/cli/cli.h"
+
+#define LAST_COLUMN	96
 
 int finish_stdout(const struct command *c, int rc)
 {
@@ -41,7 +43,7 @@ void add_wrapped(struct strbuf *sb, int indent, const char *text)
 	while (*text) {
 		size_t n = strcspn(text, " \n");
 
-		if (n && !first && column + 1 + n > 79) {
+		if (n && !first && column + 1 + n > LAST_COLUMN) {
 			sb_addf(sb, "\n%*s", indent, "");
 			column = (size_t)indent;
 			first = 1;

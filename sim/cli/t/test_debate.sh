@@ -28,8 +28,9 @@ claim() {	# ID KIND A B RULE METRIC STATEMENT
 	if_refuted: nothing
 	EOF
 }
-claim T1 emergent none-pin rusty-minimal less unmap.latency 'without callouts unmapping is faster'
-claim T2 emergent none-pin rusty-minimal greater unmap.latency 'without callouts unmapping is slower'
+# b is greater (less) than a
+claim T1 emergent none-pin rusty-minimal greater unmap.latency 'callouts cost time'
+claim T2 emergent none-pin rusty-minimal less unmap.latency 'callouts save time'
 
 t_run "$sd" check scenarios/claims/T1.yaml scenarios/claims/T2.yaml scenarios/tiny.yaml
 is 'the claims are valid' "$rc:$err" '0:'
@@ -68,7 +69,7 @@ not_ok 'one claim: not the other' grep -q 'T2' <<<"$out"
 t_run "$sd" debate T3
 is 'an unknown claim: exit code' "$rc" 2
 like 'an unknown claim: suggestion' "$err" "^shootdown debate: unknown claim 'T3'; did you mean T[12]\?$"
-sed -i 's/^rule: less/rule: lesss/' scenarios/claims/T1.yaml
+sed -i 's/^rule: less/rule: lesss/' scenarios/claims/T2.yaml
 t_run "$sd" debate -o never/d.db
 is 'a wrong claim: exit code' "$rc" 2
 ok 'a wrong claim: nothing written' test ! -e never
