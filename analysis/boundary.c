@@ -254,8 +254,9 @@ static const char *undecided_text(struct database *d, const struct verdict *v)
 {
 	int open = 0, needed = 0;
 
-	if (v->n < 5)
-		return text_of(d, "at least 5 replications (--reps 5); there are %d", v->n);
+	if (v->n < FEWEST_PAIRS)
+		return text_of(d, "at least %d replications (--reps %d); there are %d",
+			       FEWEST_PAIRS, FEWEST_PAIRS, v->n);
 	for (int i = 0; i < v->n_points; i++) {
 		open += v->point[i].answer == UNDECIDED;
 		if (v->point[i].needed > needed)

@@ -99,6 +99,8 @@ const char *format_change(struct database *d, const struct cell *c, double facto
 		return "";
 	if (c->identical)
 		return "=";
+	if (c->pairs < FEWEST_PAIRS)
+		return "?";
 	if (!c->significant)
 		return "~";
 	if (c->kind == CHANGE_RELATIVE)

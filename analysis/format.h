@@ -26,7 +26,7 @@ int decimals_for(double mean, double half);
 const char *format_mean(struct database *d, const struct cell *c,
 			const struct metric *m, double factor);
 const char *format_half(struct database *d, const struct cell *c, double factor);
-/* "-22.0%", "x4.1", "~", "=", "+3" (baseline 0), "" (nothing to compare). */
+/* "-22.0%", "x4.1", "~", "=", "?" (too few), "+3" (baseline 0), "" (no pair). */
 const char *format_change(struct database *d, const struct cell *c, double factor);
 /* A share as "+5.3%", a large one as "x12". */
 const char *format_share(struct database *d, double share);

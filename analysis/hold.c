@@ -13,7 +13,6 @@
 #include "analysis/format.h"
 #include "analysis/verdict_int.h"
 
-#define FEWEST_RUNS	5
 #define PAGE_BYTES	4096
 
 struct point_names {
@@ -138,9 +137,9 @@ static void combine(struct database *d, struct verdict *v)
 		struct verdict_point *p = &v->point[i];
 
 		/* One counter-example suffices; agreement needs some runs. */
-		if (p->answer == HOLDS && p->n < FEWEST_RUNS) {
+		if (p->answer == HOLDS && p->n < FEWEST_PAIRS) {
 			p->answer = UNDECIDED;
-			p->note = text_of(d, "%d replications, %d are needed", p->n, FEWEST_RUNS);
+			p->note = text_of(d, "%d replications, %d are needed", p->n, FEWEST_PAIRS);
 		}
 		if (!i || p->n < v->n)
 			v->n = p->n;

@@ -15,6 +15,7 @@
 #define DESIGNS		4	/* columns of a table, the baseline among them */
 #define ROWS		8
 #define LABELS		3	/* a metric with more is told as a whole */
+#define COLUMNS		12	/* metrics of the table at one point */
 #define DIAGRAM_STEPS	24
 
 /* Shell words over several lines, each but the last ended by a backslash. */
@@ -92,12 +93,56 @@ static void one_grid(struct report *r, struct layout *l, const struct metric *m,
 		sb_addf(out, "(%d of %d values of the axis)\n", g->n_rows, l->axis[by].n_values);
 }
 
-/* All metrics at one point: a row per design, a column per metric. */
-static void profile(struct report *r, struct layout *l, struct metric **m, int n)
+/* How the designs differ in one metric: worth a column, or a word? */
+enum telling { NO_DATA, ALL_EQUAL, NO_DIFFERENCE, DIFFERENT };
+
+static enum telling telling_of(const struct grid *g)
+{
+	int equal = 1, differ = 0;
+
+	if (!grid_has_data(g))
+		return NO_DATA;
+	for (int k = 1; k < g->l->n_series; k++) {
+		const struct cell *c = grid_cell(g, 0, k);
+
+		/* A design that never frees differs from one that does. */
+		equal &= c->identical;
+		differ |= c->significant || (c->pairs < FEWEST_PAIRS && !c->identical) ||
+			  isnan(c->mean) != isnan(grid_cell(g, 0, 0)->mean);
+	}
+	return equal ? ALL_EQUAL : differ ? DIFFERENT : NO_DIFFERENCE;
+}
+
+static void profile_column(struct report *r, struct table *t, const struct grid *g, int at)
 {
 	struct database *d = r->d;
-	struct table *t = table_new(d, l->n_series, n);
-	const char *fixed = "";
+	struct scale scale = scale_for_grid(g);
+	const char *better = g->m->better;
+
+	t->heading[at] = g->m->title;
+	t->mark[at] = text_of(d, "[%s]%s", scale.unit, !strcmp(better, "higher") ? " more" :
+			      !strcmp(better, "lower") ? " less" : "");
+	for (int k = 0; k < g->l->n_series; k++) {
+		const struct cell *c = grid_cell(g, 0, k);
+		struct table_cell *to = table_at(t, k, at);
+
+		to->value = format_mean(d, c, g->m, scale.factor);
+		to->half = format_half(d, c, scale.factor);
+		to->change = k ? format_change(d, c, scale.factor) : "";
+	}
+}
+
+/*
+ * All metrics at one point: a row per design, a column per metric that tells
+ * the designs apart; the others are named.
+ */
+static void profile(struct report *r, struct layout *l, struct metric **m, int n)
+{
+	static const char *const head[] = { NULL, "Equal in all designs: ",
+		"No significant difference: ", "More that differ (report.md): " };
+	struct database *d = r->d;
+	struct table *t = table_new(d, l->n_series, COLUMNS);
+	const char *fixed = "", *named[4] = { "", "", "", "" };
 	int shown = 0;
 
 	t->no_repeat = 1;
@@ -106,36 +151,32 @@ static void profile(struct report *r, struct layout *l, struct metric **m, int n
 				      *l->series[k].unsafe ? " UNSAFE" : "");
 	for (int i = 0; i < n; i++) {
 		struct grid *g = grid_make(l, m[i], -1, 0);
-		struct scale scale = scale_for_grid(g);
+		enum telling how = telling_of(g);
 
 		fixed = layout_fixed_text(l, g->at, -1);
-		if (!grid_has_data(g))
-			continue;
-		t->heading[shown] = m[i]->title;
-		t->mark[shown] = text_of(d, "[%s]%s", scale.unit,
-					 !strcmp(m[i]->better, "higher") ? " more" :
-					 !strcmp(m[i]->better, "lower") ? " less" : "");
-		for (int k = 0; k < l->n_series; k++) {
-			const struct cell *c = grid_cell(g, 0, k);
-			struct table_cell *to = table_at(t, k, shown);
-
-			to->value = format_mean(d, c, m[i], scale.factor);
-			to->half = format_half(d, c, scale.factor);
-			to->change = k ? format_change(d, c, scale.factor) : "";
-		}
-		shown++;
+		if (how == DIFFERENT && shown < COLUMNS)
+			profile_column(r, t, g, shown++);
+		else
+			named[how] = text_of(d, "%s%s%s", named[how], *named[how] ? ", " : "",
+					     m[i]->title);
 	}
-	if (!shown)
-		return;
-	/* Columns without data were skipped: close the gap they left. */
-	for (int k = 1; k < l->n_series; k++)
-		memmove(&t->cell[k * shown], &t->cell[k * n], sizeof(*t->cell) * (size_t)shown);
-	t->n_columns = shown;
 	sb_addc(&d->text, '\n');
-	wrap_text(&d->text, text_ascii(d, text_of(d, "All metrics%s%s (less, more: which way is "
+	wrap_text(&d->text, text_ascii(d, text_of(d, "More metrics%s%s (less, more: which way is "
 						  "better)", *fixed ? " at " : "", fixed)),
 		  "", "  ", WIDTH);
+	/* Rows were laid out for COLUMNS columns: close the gap behind those used. */
+	for (int k = 1; k < l->n_series; k++)
+		memmove(&t->cell[k * shown], &t->cell[k * COLUMNS],
+			sizeof(*t->cell) * (size_t)shown);
+	t->n_columns = shown;
 	table_print(t, &d->text, WIDTH, DESIGNS);
+	if (shown)
+		sb_addc(&d->text, '\n');
+	for (int how = ALL_EQUAL; how <= DIFFERENT; how++) {
+		if (*named[how])
+			wrap_text(&d->text, text_ascii(d, text_of(d, "%s%s", head[how], named[how])),
+				  "", "  ", WIDTH);
+	}
 }
 
 static void legend(struct report *r, struct layout *l, const struct metric *primary)
@@ -147,9 +188,9 @@ static void legend(struct report *r, struct layout *l, const struct metric *prim
 	sb_addc(out, '\n');
 	wrap_text(out, text_of(d, "+- half width of the 95%% interval over replications; last: "
 			       "change against %s, paired; ~ its 95%% interval includes 0; "
-			       "= equal in every replication; - no data; never: looked for in "
-			       "every run, observed in none.",
-			       text_ascii(d, l->series[0].name)), "", "", WIDTH);
+			       "= equal in every replication; ? fewer than %d replications; "
+			       "- no data; never: looked for in every run, observed in none.",
+			       text_ascii(d, l->series[0].name), FEWEST_PAIRS), "", "", WIDTH);
 	if (p.cells)
 		wrap_text(out, text_of(d, "Pairing, %s: correlation %.2f, variance of the "
 				       "difference %.2f of independent runs (medians of %d "
@@ -199,7 +240,7 @@ static void safety(struct report *r, struct dataset *s)
 static void foot(struct report *r, struct dataset *s)
 {
 	struct database *d = r->d;
-	const char *missing = text_ascii(d, s->not_modelled);
+	const char *missing = not_modelled_text(s);
 
 	if (strlen(missing) > 300)
 		missing = text_of(d, "%.290s... (whole list in report.md)", missing);

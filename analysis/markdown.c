@@ -330,9 +330,9 @@ static void one_study(struct report *r, struct dataset *s)
 
 		sb_addf(&d->text, "Values are means ± half width of the 95%% interval over "
 			"replications; then the change against %s over paired replications; \\~ its "
-			"95%% interval includes 0; = equal in every replication; - no data; never: "
-			"looked for in every run and observed in none.\n\n",
-			text_markdown(d, l->series[0].name));
+			"95%% interval includes 0; = equal in every replication; ? fewer than %d "
+			"replications; - no data; never: looked for in every run and observed in "
+			"none.\n\n", text_markdown(d, l->series[0].name), FEWEST_PAIRS);
 		if (p.cells)
 			sb_addf(&d->text, "Pairing (%s): median correlation %.2f, median variance of "
 				"the difference %.2f of that of independent runs, over %d "
@@ -342,7 +342,7 @@ static void one_study(struct report *r, struct dataset *s)
 	safety(r, s);
 	configurations(r, s);
 	if (*s->not_modelled)
-		sb_addf(&d->text, "Not modelled: %s\n\n", text_markdown(d, s->not_modelled));
+		sb_addf(&d->text, "Not modelled: %s\n\n", text_markdown(d, not_modelled_text(s)));
 	sb_addf(&d->text, "Reproduce:\n\n    %s\n\n", reproduce_text(s));
 }
 

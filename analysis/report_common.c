@@ -7,6 +7,7 @@
 #include "analysis/format.h"
 #include "analysis/report_int.h"
 
+#define SHORT_FORM	3
 #define LABEL_MAX	20	/* characters of a row label from user text */
 
 struct layout *report_layout(struct report *r, struct dataset *s)
@@ -58,8 +59,12 @@ struct metric **report_metrics(struct report *r, struct dataset *s, int most_lab
 		label = dataset_labels(s, whole, &labels);
 		for (int k = 0; k < labels; k++)
 			plain |= !*label[k];
-		/* A whole that can be told: the plain row, or a sum of counts. */
-		if (plain || !labels || !strcmp(whole->kind, "count"))
+		/*
+		 * A whole that can be told: the plain row, or a sum of counts.  In
+		 * a short form two labels (primary, secondary) replace their sum.
+		 */
+		if ((plain || !labels || !strcmp(whole->kind, "count")) &&
+		    (!i || plain || labels != 2 || most_labels > SHORT_FORM))
 			m[(*n)++] = whole;
 		if (labels - plain < 2 - !plain || labels - plain > most_labels)
 			continue;
@@ -132,6 +137,16 @@ struct table *grid_table(const struct grid *g)
 		}
 	}
 	return t;
+}
+
+const char *not_modelled_text(struct dataset *s)
+{
+	char *text = arena_strdup(&s->d->arena, s->not_modelled), *line, *rest = NULL;
+	const char *all = "";
+
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		all = text_of(s->d, "%s%s%s", all, *all ? "; " : "", line);
+	return text_ascii(s->d, all);
 }
 
 const char *failed_text(struct dataset *s)

@@ -75,6 +75,8 @@ void column_diagram(struct database *d, const char *steps, size_t width,
 int plot_grid(struct report *r, const struct grid *g, const char *base,
 	      const char *const *terms, int n_terms, struct err *e);
 const char *plot_title(const struct grid *g);
+/* What the study leaves out, in one line. */
+const char *not_modelled_text(struct dataset *s);
 /* failed runs by status: "2 crash, 1 timeout", "" if none */
 const char *failed_text(struct dataset *s);
 /* The scenario's command line, or one like it. */

@@ -18,6 +18,8 @@
 #ifndef ANALYSIS_STAT_TESTS_H
 #define ANALYSIS_STAT_TESTS_H
 
+#define FEWEST_PAIRS	5	/* fewer decide nothing */
+
 struct summary {
 	int n;			/* values that are not NAN */
 	double mean, sd;	/* NAN if n == 0, n < 2 */

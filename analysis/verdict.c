@@ -11,7 +11,6 @@
 #include "analysis/verdict_int.h"
 
 #define ALPHA		0.05
-#define FEWEST_PAIRS	5
 
 const char *answer_name(enum answer a)
 {
@@ -314,7 +313,7 @@ static void rename_answer(struct verdict *v)
 }
 
 /* The whole of a claim that has parts and no rule of its own. */
-static void combine_parts(struct verdict *v)
+static void combine_parts(struct database *d, struct verdict *v)
 {
 	int good = 0, bad = 0, mixed = 0;
 
@@ -333,6 +332,11 @@ static void combine_parts(struct verdict *v)
 		v->answer = DEPENDS;
 	else
 		v->answer = UNDECIDED;
+	if (v->answer == DEPENDS)
+		for (int i = 0; i < v->n_parts; i++)
+			v->boundary = text_of(d, "%s%s%s %s", v->boundary, i ? ", " : "",
+					      v->part[i]->claim->id,
+					      answer_name(v->part[i]->answer));
 }
 
 static int is_tested(const struct verdict *v)
@@ -365,7 +369,7 @@ static void conclude(struct database *d, struct verdict **v, int n)
 				v[i]->boundary = boundary_text(d, v[i]);
 			rename_answer(v[i]);
 		} else if (v[i]->n_parts && !v[i]->claim->metric && !v[i]->claim->problem) {
-			combine_parts(v[i]);
+			combine_parts(d, v[i]);
 			rename_answer(v[i]);
 		}
 		v[i]->change = change_text(d, v[i]);
