@@ -32,7 +32,7 @@
 const struct validate_case validate_cases[] = {
 	OPEN("mm1.0.5", 13e6, 0.5, 1, "exp(1us)", 2.0),
 	OPEN("mm1.0.8", 36e6, 0.8, 1, "exp(1us)", 2.0),
-	OPEN("mm1.0.95", 250e6, 0.95, 1, "exp(1us)", 2.0),
+	OPEN("mm1.0.95", 340e6, 0.95, 1, "exp(1us)", 2.0),
 	OPEN("mmc.1.5.2", 14e6, 1.5, 2, "exp(1us)", 2.0),
 	OPEN("mmc.6.8", 12e6, 6.0, 8, "exp(1us)", 2.0),
 	OPEN("mmc.3.6.4", 42e6, 3.6, 4, "exp(1us)", 2.0),

@@ -342,5 +342,6 @@ int main(void)
 	test_births_and_deaths();
 	test_yield();
 	test_reuse();
+	is_int(coro_stack_trim(), 0, "every stack came back from every world");
 	return tap_done();
 }

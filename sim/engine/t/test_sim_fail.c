@@ -284,5 +284,6 @@ int main(void)
 	test_no_first_memory();
 	test_deadlock();
 	test_deadlock_without_cycle();
+	is_int(coro_stack_trim(), 0, "every stack came back from every world");
 	return tap_done();
 }
