@@ -81,7 +81,8 @@ struct ctx {
 	uint64_t op_start, op_end;	/* range of the mm operation in progress (blockers' relation) */
 	void *priv;			/* the vcpu, if priv_is_vcpu */
 	int priv_is_vcpu;
-	uint32_t timer_slot;		/* sleep_for */
+	uint32_t timer_slot;		/* schedule_timeout */
+	int timer_armed;
 	struct ctx *wait_next;		/* queue of the lock it waits for */
 	int wait_write;			/* rwsem: waits as a writer */
 	int wait_granted;

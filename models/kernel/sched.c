@@ -59,8 +59,8 @@ static void timer_handler(struct ctx *w, unsigned vector)
 	(void)vector;
 	charge(w, COST_WAKE_UP);
 	sync(w);
-	if (task && sleeps(task))
-		task->runnable = 1;
+	if (task && task->timer_armed)
+		task->runnable = 1;	/* it may still be on its way to sleep */
 }
 
 void schedule_timeout(struct ctx *w, sim_time d)
@@ -74,10 +74,12 @@ void schedule_timeout(struct ctx *w, sim_time d)
 		w->timer_slot = sim_slot_new(s, PRIO_NORMAL);
 		sim_slot_call(s, w->timer_slot, timer_due, w);
 	}
+	w->timer_armed = 1;
 	while (s->now < end) {
 		sim_at(s, w->timer_slot, end);
 		schedule(w, "a timer", NULL);
 	}
+	w->timer_armed = 0;
 	sim_cancel(s, w->timer_slot);
 }
 

@@ -116,6 +116,26 @@ static void deadlock(struct sim *s, struct result *out)
 	sb_free(&sb);
 }
 
+/* Which terminating threads did not end, and what they wait for. */
+static void not_done(const struct world_run *r, struct result *out)
+{
+	struct strbuf sb;
+
+	sb_init(&sb);
+	sb_addf(&sb, "not done within %.3f s of simulated time:", (double)r->m.sim.now / 1e12);
+	for (int i = 0; i < r->l.n_threads; i++) {
+		const struct thread *t = &r->l.thread[i];
+
+		if (!t->cfg->times || t->ctx.state == CTX_DONE)
+			continue;
+		sb_addf(&sb, " %s (%s%s);", t->ctx.name,
+			t->ctx.coro->waits_for ? "waits for " : "runs",
+			t->ctx.coro->waits_for ? t->ctx.coro->waits_for : "");
+	}
+	set_status(out, RUN_TIMEOUT, sb.s);
+	sb_free(&sb);
+}
+
 static void judge(struct world_run *r, enum sim_stop stop, struct result *out)
 {
 	struct sim *s = &r->m.sim;
@@ -125,7 +145,7 @@ static void judge(struct world_run *r, enum sim_stop stop, struct result *out)
 	case SIM_STOP_EMPTY:
 		break;
 	case SIM_STOP_TIME:
-		set_status(out, RUN_TIMEOUT, "threads were not done within the simulated time bound");
+		not_done(r, out);
 		return;
 	case SIM_STOP_DEADLOCK:
 		deadlock(s, out);
