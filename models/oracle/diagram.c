@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Selecting the steps that matter: the protocol steps of the CPUs involved
- * since shortly before the page's pte was cleared, plus the page's own life
- * (translation installed, pte cleared), at most DIAGRAM_STEPS of them, the
- * latest kept.
+ * Selecting the steps that matter: the page's own life (translation installed,
+ * pte cleared), always, however long ago; and the latest protocol steps of the
+ * CPUs involved, at most PROTOCOL_STEPS of them.
  */
 #include "models/oracle/diagram.h"
 #include "models/kernel/trace_text.h"
 #include "models/notifier/spte.h"
 #include "sim/base/json.h"
 
-enum { DIAGRAM_STEPS = 24, DIAGRAM_MAX = 4 * ORACLE_STEPS + 4 };
+enum { PROTOCOL_STEPS = 16, DIAGRAM_MAX = 4 * ORACLE_STEPS + 4 };
 
 struct row {
 	sim_time at;
 	uint64_t order;
 	int cpu;
 	const char *who;
-	char what[96];
+	int of_page;		/* the page's own life: always shown */
+	char what[240];
 };
 
 struct rows {
@@ -33,6 +33,7 @@ static struct row *add(struct rows *r, sim_time at, uint64_t order, int cpu, con
 	x->order = order;
 	x->cpu = cpu;
 	x->who = who;
+	x->of_page = 0;
 	x->what[0] = 0;
 	return x;
 }
@@ -58,12 +59,14 @@ static void add_page(struct rows *r, struct oracle *o, const struct page *p)
 	if (s) {
 		struct row *x = add(r, s->installed_at, 0, s->installed_cpu, "kvm");
 
+		x->of_page = 1;
 		snprintf(x->what, sizeof(x->what), "spte %llu = page %u",
 			 (unsigned long long)s->va, p->id);
 	}
 	if (p->clear_seq) {
 		struct row *x = add(r, p->cleared_at, o->order, p->cleared_cpu, "unmap");
 
+		x->of_page = 1;
 		snprintf(x->what, sizeof(x->what), "pte %llu cleared, page %u",
 			 (unsigned long long)p->index, p->id);
 	}
@@ -84,7 +87,9 @@ char *diagram_steps(struct oracle *o, struct ctx *w, const struct page *p, int o
 	struct rows r = { mem_calloc(DIAGRAM_MAX, sizeof(struct row)), 0 };
 	struct strbuf sb;
 	struct json j;
+	struct row *last;
 	char *text;
+	int skip = -PROTOCOL_STEPS;
 
 	if (!r.row)
 		return arena_strdup(o->m->arena, "[]");
@@ -96,13 +101,18 @@ char *diagram_steps(struct oracle *o, struct ctx *w, const struct page *p, int o
 			add_ring(&r, o, p->cleared_cpu);
 		add_page(&r, o, p);
 	}
-	snprintf(add(&r, now_of(w), UINT64_MAX, w->cpu->id, w->name)->what,
-		 sizeof(r.row->what), "%s", what);
+	last = add(&r, now_of(w), UINT64_MAX, w->cpu->id, w->name);
+	last->of_page = 1;
+	snprintf(last->what, sizeof(last->what), "%s", what);
+	for (int i = 0; i < r.n; i++)
+		skip += !r.row[i].of_page;
 	qsort(r.row, (size_t)r.n, sizeof(*r.row), by_time);
 	sb_init(&sb);
 	json_init(&j, &sb);
 	json_open(&j, '[');
-	for (int i = r.n > DIAGRAM_STEPS ? r.n - DIAGRAM_STEPS : 0; i < r.n; i++) {
+	for (int i = 0; i < r.n; i++) {
+		if (!r.row[i].of_page && skip-- > 0)
+			continue;
 		json_open(&j, '{');
 		json_kint(&j, "t", r.row[i].at);
 		json_kint(&j, "cpu", r.row[i].cpu);
