@@ -44,21 +44,27 @@ static void wait_for_grant(struct ctx *w, struct spinlock *l, sim_time atomic_do
 
 static void lock_mode(struct ctx *w, struct spinlock *l, enum lock_mode mode)
 {
-	sim_time called, from, done;
+	sim_time called, done;
 
 	preempt_disable(w);
 	w->spinlocks++;
 	sync(w);
 	called = now_of(w);
 	BUG_ON(l->owner == w);
-	from = l->reread_until > called ? l->reread_until : called;
-	done = line_book_from(w, &l->line, LINE_ATOMIC, l->owner ? from : called);
+	done = line_book_from(w, &l->line, LINE_ATOMIC, called);
 	if (!l->owner) {
 		l->owner = w;
 		w->debt += done - called;
 		granted(w, l, called, done, mode);
 		return;
 	}
+	/*
+	 * The attempt is served behind the re-reads outstanding.  It must not
+	 * keep the line until then: the next release store overtakes both, and a
+	 * store that waited here would double the collapse.
+	 */
+	if (l->reread_until > called)
+		done += l->reread_until - called;
 	wait_for_grant(w, l, done);
 	granted(w, l, called, now_of(w), mode);
 }
