@@ -25,7 +25,9 @@ struct quantity {
 	const char *rest;	/* the unit, blanks skipped */
 };
 
-#define MAX_DIGITS 30		/* 10^30 times any scale stays below 2^127 / 1e8 */
+#define MAX_DIGITS	31	/* 10^31 < 2^127 */
+#define MAX_DECIMALS	15
+#define WIDE_MAX	((wide)(~(unsigned __int128)0 >> 1))
 
 static const char not_a_number[] = "is not a number";
 
@@ -46,14 +48,14 @@ static int scan_number(const char *s, struct quantity *q, const char **why)
 		seen = 1;
 		if (digits || *s != '0')
 			digits++;
-		if (digits + (point ? 1 : 0) > MAX_DIGITS / 2) {
+		if (digits > MAX_DIGITS || q->decimals > MAX_DECIMALS) {
 			*why = "has too many digits";
 			return -1;
 		}
 		q->mantissa = q->mantissa * 10 + (*s - '0');
 		q->decimals += point;
 	}
-	if (!seen || (point && !q->decimals) || q->decimals > MAX_DIGITS / 2) {
+	if (!seen || (point && !q->decimals)) {
 		*why = not_a_number;
 		return -1;
 	}
@@ -84,8 +86,13 @@ static wide ten_to(int n)
 static int to_stored(const struct quantity *q, int64_t scale, int64_t *out,
 		     const char *finer, const char **why)
 {
-	wide v = q->mantissa * scale, ten = ten_to(q->decimals);
+	wide v, ten = ten_to(q->decimals);
 
+	if (q->mantissa > WIDE_MAX / scale) {
+		*why = "is too large";
+		return -1;
+	}
+	v = q->mantissa * scale;
 	if (v % ten) {
 		*why = finer;
 		return -1;
@@ -143,7 +150,7 @@ static const struct grammar time_grammar = {
 static int parse_cycles(const struct quantity *q, int64_t hz, sim_time *out,
 			const char **why)
 {
-	wide ten = ten_to(q->decimals), num = q->mantissa * SEC(1), den = ten * hz, v;
+	wide den = ten_to(q->decimals) * hz, v;
 
 	if (hz <= 0) {
 		*why = "is in cycles, which need machine.clock and are not allowed here";
@@ -153,7 +160,8 @@ static int parse_cycles(const struct quantity *q, int64_t hz, sim_time *out,
 		*why = "is negative";
 		return -1;
 	}
-	v = (num + den / 2) / den;
+	v = q->mantissa > WIDE_MAX / (2 * SEC(1)) ? WIDE_MAX :
+		(q->mantissa * SEC(1) + den / 2) / den;
 	if (v > INT64_MAX) {
 		*why = "is too large";
 		return -1;

@@ -184,19 +184,23 @@ static void read_spec(struct conf *c, const struct node *map, const char *path, 
 
 static void read_axis(struct conf *c, struct sweep *s, const struct entry *e, int group)
 {
+	struct node *place = node_new(c, NODE_SCALAR, e->value);
 	struct axis *a;
 	int i;
 
+	place->line = e->line;
+	place->column = e->column;
+	place->text = e->key;
 	for (i = 0; i < s->n_axes; i++)
 		if (!strcmp(s->axis[i].path, e->key))
-			conf_error(c, e->value, e->key, NULL, "swept twice");
+			conf_error(c, place, e->key, NULL, "swept twice");
 	if (s->n_axes == MAX_AXES) {
-		conf_error(c, e->value, e->key, NULL, "more than %d axes", MAX_AXES);
+		conf_error(c, place, e->key, NULL, "more than %d axes", MAX_AXES);
 		return;
 	}
 	a = &s->axis[s->n_axes++];
 	a->path = e->key;
-	a->at = e->value;
+	a->at = place;
 	a->group = group;
 	if (e->value->kind == NODE_MAP)
 		read_spec(c, e->value, e->key, a);

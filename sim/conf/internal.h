@@ -235,9 +235,10 @@ int study_trees(struct conf *c, struct study_private *p, const struct conf_optio
 const char *secondary_ref(const struct node *use);
 /* --set and --duration into trees and sweep; -1 with errors reported. */
 int study_sets(struct conf *c, struct study_private *p, const struct conf_options *o);
-/* Write @value at @path of the scenario or of what it refers to; @design: index, -1 all. */
+/* Write @value at @path, given at @at, of the scenario or of what it refers to;
+ * @design: index, -1 all. */
 int study_set(struct conf *c, struct study_private *p, int design, const char *path,
-	      struct node *value, struct undo_log *log);
+	      struct node *value, const struct node *at, struct undo_log *log);
 /* Seed, replications, metrics, baseline ... */
 void study_read(struct conf *c, struct study_private *p, const struct conf_options *o);
 /* Load point @i into @w; the number of errors.  May jump away: call from conf_try(). */

@@ -143,6 +143,7 @@ static int find_operation(struct op_load *g, const struct node *item, const char
 		} else if (found >= 0) {
 			load_error(g->l, &at, path, NULL, "one item, one operation: '%s' is a second",
 				   e->key);
+			return -2;
 		} else if (found == -1) {
 			found = k;
 		}

@@ -130,6 +130,7 @@ static int create(struct walk *w, struct node *map, const char *path, struct nod
 {
 	for (;;) {
 		size_t n = strcspn(path, ".");
+		struct entry *e;
 		char *key;
 
 		if (!n) {
@@ -139,12 +140,12 @@ static int create(struct walk *w, struct node *map, const char *path, struct nod
 		key = conf_alloc(w->c, n + 1);
 		memcpy(key, path, n);
 		log_change(w->log, map, map->n, NULL);
-		if (!path[n]) {
-			node_add(w->c, map, key, value);
+		e = node_add(w->c, map, key, path[n] ? node_new(w->c, NODE_MAP, w->at) : value);
+		e->line = w->at->line;
+		e->column = w->at->column;
+		if (!path[n])
 			return 0;
-		}
-		node_add(w->c, map, key, node_new(w->c, NODE_MAP, w->at));
-		map = map->entry[map->n - 1].value;
+		map = e->value;
 		path += n + 1;
 	}
 }

@@ -26,40 +26,41 @@ static struct node *secondary_tree(const struct trees *t, const char *path, cons
 }
 
 static int set_secondary(struct conf *c, struct study_private *p, const char *rest,
-			 const char *path, struct node *value, struct undo_log *log)
+			 const char *path, struct node *value, const struct node *at,
+			 struct undo_log *log)
 {
 	struct node *tree = secondary_tree(&p->trees, rest, &rest);
 	char word[PARAM_NAME_MAX];
 
 	if (tree)
-		return path_set(c, tree, rest, value, path, value, log);
+		return path_set(c, tree, rest, value, path, at, log);
 	snprintf(word, sizeof(word), "%s", rest);
-	conf_error(c, value, path, nearest_name(word, p->trees.secondary_ref,
+	conf_error(c, at, path, nearest_name(word, p->trees.secondary_ref,
 						(size_t)p->trees.n_secondaries),
 		   "no secondary MMU of this scenario begins the path '%s'", rest);
 	return -1;
 }
 
 int study_set(struct conf *c, struct study_private *p, int design, const char *path,
-	      struct node *value, struct undo_log *log)
+	      struct node *value, const struct node *at, struct undo_log *log)
 {
 	const char *rest;
 	int i, bad = 0;
 
 	if ((rest = path_after(path, "machine")) && *rest)
-		return path_set(c, p->trees.machine, rest, value, path, value, log);
+		return path_set(c, p->trees.machine, rest, value, path, at, log);
 	if ((rest = path_after(path, "kernel")) && *rest)
-		return path_set(c, p->trees.kernel, rest, value, path, value, log);
+		return path_set(c, p->trees.kernel, rest, value, path, at, log);
 	if ((rest = path_after(path, "secondary")) && *rest)
-		return set_secondary(c, p, rest, path, value, log);
+		return set_secondary(c, p, rest, path, value, at, log);
 	if ((rest = path_after(path, "scenario")) && *rest)
-		return path_set(c, p->scenario, rest, value, path, value, log);
+		return path_set(c, p->scenario, rest, value, path, at, log);
 	rest = path_after(path, "design");
 	if (!rest || !*rest)
-		return path_set(c, p->scenario, path, value, path, value, log);
+		return path_set(c, p->scenario, path, value, path, at, log);
 	for (i = 0; i < p->study.n_designs; i++)
 		if (design < 0 || i == design)
-			bad |= path_set(c, p->design[i], rest, value, path, value, log);
+			bad |= path_set(c, p->design[i], rest, value, path, at, log);
 	return bad;
 }
 
@@ -98,7 +99,8 @@ int point_load(struct conf *c, struct study_private *p, int i, struct arena *are
 		const struct axis *a = &p->sweep.axis[k];
 
 		if (p->point_value[i][k] >= 0 &&
-		    study_set(c, p, design, a->path, a->value[p->point_value[i][k]], &p->undo))
+		    study_set(c, p, design, a->path, a->value[p->point_value[i][k]], a->at,
+			      &p->undo))
 			l.errors++;
 	}
 	if (!l.errors) {

@@ -149,7 +149,7 @@ static int one_set(struct conf *c, struct study_private *p, const char *set)
 		return -1;
 	forget_place(value);
 	sweep_fix(c, &p->sweep, path, value);
-	return study_set(c, p, -1, path, value, NULL);
+	return study_set(c, p, -1, path, value, value, NULL);
 }
 
 int study_sets(struct conf *c, struct study_private *p, const struct conf_options *o)
@@ -160,7 +160,8 @@ int study_sets(struct conf *c, struct study_private *p, const struct conf_option
 	for (i = 0; o && i < o->n_set; i++)
 		bad |= one_set(c, p, o->set[i]);
 	if (o && o->duration)
-		bad |= study_set(c, p, -1, "duration", node_scalar(c, &place, o->duration), NULL);
+		bad |= study_set(c, p, -1, "duration", node_scalar(c, &place, o->duration), &place,
+				 NULL);
 	return bad ? -1 : 0;
 }
 
