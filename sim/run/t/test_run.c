@@ -333,7 +333,7 @@ int main(void)
 	char clean[100];
 
 	tap_seed(0);
-	snprintf(dir, sizeof(dir), "/tmp/shootdown-run.%d", (int)getpid());
+	test_directory(dir, sizeof(dir), "run");
 	mkdir(dir, 0777);
 	test_misbehaviour();
 	test_jobs();

@@ -89,13 +89,31 @@ static void wait_for_silence(pid_t group)
 		usleep(10000);
 }
 
-/* Kill @target (a group if negative) after @us; returns runs in the database. */
-static int64_t kill_after(const char *db, int reps, int us, int whole_group, int *alive)
+/* Wait until @db holds more than @runs runs, ten seconds at most. */
+static void wait_for_progress(const char *db, int64_t runs)
+{
+	int i;
+
+	for (i = 0; i < 5000; i++) {
+		if (!access(db, F_OK) && db_int(db, "SELECT count(*) FROM run") > runs)
+			return;
+		usleep(2000);
+	}
+}
+
+/*
+ * Start the study, kill it (or all its group) @us later, after some progress
+ * if @progress >= 0: more runs than that.  Returns the runs in the database.
+ */
+static int64_t kill_after(const char *db, int reps, int us, int64_t progress,
+			  int whole_group, int *alive)
 {
 	pid_t pid = start(db, reps);
 	int64_t n;
 	int status;
 
+	if (progress >= 0)
+		wait_for_progress(db, progress);
 	usleep((useconds_t)us);
 	kill(whole_group ? -pid : pid, SIGKILL);
 	waitpid(pid, &status, 0);
@@ -117,9 +135,10 @@ static void test_kills(const char *name, int reps, int whole_group, uint64_t see
 	is_int(run(whole, 0, reps), 0, "uninterrupted");
 	all = db_int(whole, "SELECT count(*) FROM run");
 	for (i = 0; i < KILLS; i++) {
-		int us = 1000 + (int)(hash_mix(seed, (uint64_t)i) % 29000);
+		int us = (int)(hash_mix(seed, (uint64_t)i) % 8000);
 
-		now = kill_after(db, reps, us, whole_group, &alive);
+		/* Every third one early, while the tables are being made. */
+		now = kill_after(db, reps, us, i % 3 ? before : -1, whole_group, &alive);
 		stray += alive;
 		backwards += now < before;
 		partial += now > 0 && now < all;
@@ -138,16 +157,50 @@ static void test_kills(const char *name, int reps, int whole_group, uint64_t see
 	is_str(db_text(db, "PRAGMA integrity_check", text, sizeof(text)), "ok", "sound");
 }
 
+/* The parent dies while its workers hang in a run: nobody else would end them. */
+static void test_hanging_orphans(void)
+{
+	static const char *const hang[] = { "hang" };
+	struct synthetic s = { "orphans", hang, 1, 2, 9, 0, "" };
+	struct run_options o = { .jobs = 2, .quiet = 1 };
+	struct run_source source;
+	struct run_job job;
+	struct run_summary out;
+	char db[128];
+	struct err e;
+	pid_t pid;
+
+	snprintf(db, sizeof(db), "%s/orphans.db", dir);
+	o.db = db;
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		setpgid(0, 0);
+		synthetic_job(&s, &source, &job, 2);
+		_exit(run_sources(&job, &o, &out, &e));
+	}
+	setpgid(pid, pid);
+	wait_for_progress(db, 1);	/* both have done replication 1 */
+	usleep(50000);
+	ok(group_alive(pid) >= 3, "parent, zygote and workers");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	wait_for_silence(pid);
+	if (!ok(group_alive(pid) == 0, "none of them outlives the parent"))
+		kill(-pid, SIGKILL);
+}
+
 int main(void)
 {
 	uint64_t seed = tap_seed((uint64_t)time(NULL));
 	char clean[100];
 
-	snprintf(dir, sizeof(dir), "/tmp/shootdown-kill.%d", (int)getpid());
+	test_directory(dir, sizeof(dir), "kill");
 	mkdir(dir, 0777);
 	test_kills("group", REPS, 1, seed);
 	test_kills("parent", REPS, 0, seed + 1);
 	test_kills("sequential", 0, 1, seed + 2);
+	test_hanging_orphans();
 	snprintf(clean, sizeof(clean), "rm -rf %s", dir);
 	if (system(clean))
 		printf("# %s stays\n", dir);

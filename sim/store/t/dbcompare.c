@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int64_t query_int(sqlite3 *db, const char *sql)
 {
@@ -84,4 +85,10 @@ const char *db_text(const char *path, const char *sql, char *buf, size_t n)
 	sqlite3_finalize(st);
 	sqlite3_close(db);
 	return buf;
+}
+
+void test_directory(char *buf, size_t n, const char *name)
+{
+	snprintf(buf, n, "%s/shootdown-%s.%d", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm",
+		 name, (int)getpid());
 }

@@ -15,5 +15,8 @@ int64_t db_differences(const char *a, const char *b, char *why, size_t n);
 int64_t db_int(const char *path, const char *sql);
 /* One text by SQL into @buf. */
 const char *db_text(const char *path, const char *sql, char *buf, size_t n);
+/* Name a new directory for a test's files, in memory where there is such a
+ * file system: tests of databases wait for fsync() most of their time. */
+void test_directory(char *buf, size_t n, const char *name);
 
 #endif

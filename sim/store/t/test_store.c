@@ -259,7 +259,7 @@ int main(void)
 	char clean[100];
 
 	tap_seed(0);
-	snprintf(dir, sizeof(dir), "/tmp/shootdown-store.%d", (int)getpid());
+	test_directory(dir, sizeof(dir), "store");
 	snprintf(db, sizeof(db), "%s/a/b/results.db", dir);
 	test_round_trip();
 	test_rows();

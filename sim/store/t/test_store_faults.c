@@ -466,7 +466,7 @@ int main(void)
 	failing.xRealloc = failing_realloc;
 	sqlite3_config(SQLITE_CONFIG_MALLOC, &failing);
 	sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0);
-	snprintf(dir, sizeof(dir), "/tmp/shootdown-faults.%d", (int)getpid());
+	test_directory(dir, sizeof(dir), "faults");
 	mkdir(dir, 0777);
 	test_foreign();
 	test_damaged();
