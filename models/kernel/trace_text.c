@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Formats of trace.def: %a and %b are the words, %L a lock, %O an operation. */
+/* Formats of trace.def: %a and %b are the words, %L a lock, %O a callout, %M a
+ * system call. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,12 @@ static void put_lock(char *buf, size_t n, uint64_t word)
 		 suffix[mode]);
 }
 
+static const char *call_name(uint64_t kind)
+{
+	return kind == OPK_MUNMAP ? "munmap" :
+		kind == OPK_MADVISE_DONTNEED ? "madvise(DONTNEED)" : "?";
+}
+
 void trace_text(const struct trace_record *r, char *buf, size_t n)
 {
 	const char *f = r->id < NR_TRACEPOINTS ? formats[r->id] : "?";
@@ -43,6 +50,8 @@ void trace_text(const struct trace_record *r, char *buf, size_t n)
 			put_lock(buf + len, n - len, r->a);
 		else if (*f == 'O')
 			snprintf(buf + len, n - len, "%s", callout_table[r->a].name);
+		else if (*f == 'M')
+			snprintf(buf + len, n - len, "%s", call_name(r->a));
 		len += strlen(buf + len);
 	}
 }
