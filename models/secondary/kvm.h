@@ -49,6 +49,8 @@ struct kvm_vcpu {
 	struct ctx *w;
 	int cpu;			/* where it last ran; -1: never (vcpu->cpu) */
 	int guest_mode;
+	int inside;			/* last request check to start of the exit: only an
+					 * interrupt keeps it from using its TLB */
 	int halted;
 	int flush_request;		/* KVM_REQ_TLB_FLUSH */
 	struct line requests_line;

@@ -127,40 +127,43 @@ static int overlaps(const struct section *s, uint64_t va)
 	return va >= s->start && va < s->end;
 }
 
-static int any_open_overlaps(const struct kvm *k, uint64_t va)
+/* An open section that covers @va. */
+static const struct section *open_over(const struct kvm *k, uint64_t va)
 {
 	for (int i = 0; i < k->n_open; i++)
 		if (overlaps(&k->open[i], va))
-			return 1;
-	return 0;
+			return &k->open[i];
+	return NULL;
 }
 
-/* An invalidation after sample @seq that covered @va; unknown ones count. */
-static int any_past_overlaps(const struct kvm *k, uint64_t va, int64_t seq)
+/* The latest invalidation after sample @seq that covered @va; forgotten ones count. */
+static const struct section *past_over(const struct kvm *k, uint64_t va, int64_t seq)
 {
-	if (k->seq - seq >= PAST_SECTIONS)
-		return 1;
-	for (int64_t s = seq + 1; s <= k->seq; s++)
+	int64_t oldest = k->seq - PAST_SECTIONS + 1;
+
+	for (int64_t s = k->seq; s > seq && s >= oldest; s--)
 		if (overlaps(&k->past[s % PAST_SECTIONS], va))
-			return 1;
-	return 0;
+			return &k->past[s % PAST_SECTIONS];
+	return seq + 1 < oldest ? &k->past[oldest % PAST_SECTIONS] : NULL;
 }
 
+/* @by: what closed the fence, the one over @va if there is such a one. */
 enum fence_answer kvm_fence(struct kvm *k, uint64_t va, int64_t seq,
 			    struct section *by, int *spurious)
 {
+	static const struct section unknown;
+	const struct section *open = open_over(k, va), *past = past_over(k, va, seq);
 	int64_t scope = k->protocol->fence_scope;
-	int open = any_open_overlaps(k, va), past = any_past_overlaps(k, va, seq);
 
 	*spurious = !open && !past;
 	if (counts(k) && k->count > 0 &&
 	    (scope == SCOPE_VM || open ||
 	     (scope == SCOPE_HULL && va >= k->hull_start && va < k->hull_end))) {
-		*by = k->n_open ? k->open[k->n_open - 1] : (struct section){ 0, 0, 0 };
+		*by = open ? *open : k->n_open ? k->open[k->n_open - 1] : unknown;
 		return FENCE_CLOSED;
 	}
 	if (sequences(k) && seq != k->seq && (scope != SCOPE_INTERVAL || past)) {
-		*by = k->past[k->seq % PAST_SECTIONS];
+		*by = past ? *past : k->past[k->seq % PAST_SECTIONS];
 		return FENCE_CLOSED;
 	}
 	return FENCE_OPEN;
@@ -217,12 +220,18 @@ static int callout(struct ctx *w, void *priv, enum callout_op op, uint64_t start
 
 /* --- the oracle's probe ------------------------------------------------------------- */
 
-/* May @v still use what its guest TLB holds, with no flush in between? */
+/*
+ * May @v still use what its guest TLB holds, with no flush in between?  Inside
+ * nothing looks at the request bit any more: yes, unless an interrupt is
+ * pending, which takes it out first.  Tags keep the entries over an entry.
+ */
 static int vcpu_may_use(const struct kvm_vcpu *v)
 {
-	if (v->guest_mode && v->w->class == TIME_GUEST)
-		return !irq_pending(v->w->cpu);	/* else it leaves before its next access */
-	return v->kvm->cfg->tlb_tag == TAG_VPID && !v->flush_request;
+	int tagged = v->kvm->cfg->tlb_tag == TAG_VPID;
+
+	if (v->inside && !irq_pending(v->w->cpu))
+		return tagged || v->w->class == TIME_GUEST;
+	return tagged && !v->flush_request;
 }
 
 static int usable(void *priv, const struct page *p, char *why, size_t n, int *cpu)
@@ -245,8 +254,9 @@ static int usable(void *priv, const struct page *p, char *why, size_t n, int *cp
 		if (!(p->vcpus & (1ull << i)) || !vcpu_may_use(v) ||
 		    !tlb_holds(v->tlb, p->index, p))
 			continue;
-		snprintf(why, n, "the TLB of vcpu %d (cpu%d, in guest) translates page %llu to it",
-			 v->id, v->cpu, (unsigned long long)p->index);
+		snprintf(why, n, "the TLB of vcpu %d (cpu%d, %s) translates page %llu to it",
+			 v->id, v->cpu, v->inside ? "in guest" : "tagged, no flush requested",
+			 (unsigned long long)p->index);
 		*cpu = v->cpu;
 		return 1;
 	}

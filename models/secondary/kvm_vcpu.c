@@ -54,6 +54,7 @@ static void enter_guest(struct kvm_vcpu *v)
 		preempt_enable(w);
 	}
 	v->guest_mode = 1;
+	v->inside = 1;
 	up_read(w, &v->kvm->slots_lock);
 	charge(w, COST_VM_ENTRY);
 	sync(w);
@@ -77,6 +78,7 @@ static void leave_guest(struct kvm_vcpu *v, int cause)
 {
 	struct ctx *w = v->w;
 
+	v->inside = 0;
 	ctx_class(w, TIME_EXIT);
 	tp(w, TP_VM_EXIT, (uint64_t)v->id, (uint64_t)cause);
 	charge(w, COST_VM_EXIT);
@@ -220,6 +222,6 @@ void kvm_vector_arrived(struct cpu *c, unsigned vector)
 
 	if (!v || v->halted || (class != VC_FLUSH && class != VC_CALL))
 		return;
-	if (!v->guest_mode || (c->pending[3] & (flush_vectors | call_vectors)))
+	if (!v->inside || (c->pending[3] & (flush_vectors | call_vectors)))
 		metric_count(&c->m->metrics, METRIC_EXIT_MERGED, 0, 1);
 }
