@@ -29,7 +29,7 @@ static int split_quantity(const char *text, double *number, const char **unit)
 	if (!strchr("0123456789.", *text) || !*text)
 		return -1;
 	*number = strtod(text, &end);
-	if (end == text || strpbrk(text, "xXpP(") == text + 1)
+	if (end == text || text[1] == 'x' || text[1] == 'X')
 		return -1;
 	while (*end == ' ')
 		end++;
