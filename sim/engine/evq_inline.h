@@ -53,9 +53,10 @@ static inline struct evq_key *evq_leaf(const struct evq *q, uint32_t slot)
 /*
  * Give the leaf @slot the key @key and play the matches up to the root.  The
  * three siblings meet first: their loads do not wait for the match below.
+ * Returns the new root, which is then in registers already.
  */
 static inline __attribute__((always_inline))
-void evq_set(struct evq *q, uint32_t slot, struct evq_key key)
+struct evq_key evq_set(struct evq *q, uint32_t slot, struct evq_key key)
 {
 	const size_t one = sizeof(struct evq_key);
 	size_t at = q->leaf_offset + slot * one;
@@ -70,15 +71,16 @@ void evq_set(struct evq *q, uint32_t slot, struct evq_key key)
 		at = (at / 4 & ~(one - 1)) + 2 * one;
 		*evq_node(q, at) = key;
 	} while (at != EVQ_ROOT * one);
+	return key;
 }
 
-/* Schedule @slot at @time; @sequence must be fresh. */
-static inline void evq_schedule(struct evq *q, uint32_t slot, uint64_t time,
-				uint64_t sequence)
+/* Schedule @slot at @time; @sequence must be fresh.  Returns the new root. */
+static inline struct evq_key evq_schedule(struct evq *q, uint32_t slot, uint64_t time,
+					  uint64_t sequence)
 {
 	uint64_t fixed = evq_leaf(q, slot)->lo & EVQ_FIXED_MASK;
 
-	evq_set(q, slot, (struct evq_key){ fixed | (sequence << EVQ_SLOT_BITS), time });
+	return evq_set(q, slot, (struct evq_key){ fixed | (sequence << EVQ_SLOT_BITS), time });
 }
 
 /* Nothing pending at @slot any more. */

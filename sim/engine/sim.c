@@ -191,7 +191,7 @@ static void sim_ended(struct coro *self)
 		self->next->prev = self->prev;
 	*(self->prev ? &self->prev->next : &s->coros) = self->next;
 	self->state = CORO_DONE;
-	next = sim_take(s);
+	next = sim_take(s, *evq_top(&s->q));
 	if (!next)
 		next = sim_take_slow(s);
 	/* From here on no code of the world runs on this stack. */
@@ -255,10 +255,11 @@ static void sim_end(struct sim *s)
 	}
 }
 
-void sim_drop_fired(struct sim *s)
+struct evq_key sim_drop_fired(struct sim *s)
 {
 	evq_clear(&s->q, s->fired);
 	s->fired = SLOT_NONE;
+	return *evq_top(&s->q);
 }
 
 struct coro *sim_take_slow(struct sim *s)
@@ -274,7 +275,7 @@ struct coro *sim_take_slow(struct sim *s)
 		BUG_ON(!slot->fn);
 		s->current = NULL;
 		slot->fn(s, slot->arg);
-		next = sim_take(s);
+		next = sim_take(s, *evq_top(&s->q));
 	}
 	s->current = self;
 	if (next)
