@@ -168,7 +168,7 @@ static const char *tell_flips(struct database *d, const struct verdict *v,
 	const struct verdict_point *from = &v->point[f->first_from], *to = &v->point[f->first_to];
 	const struct verdict_point *last = &v->point[f->last_to];
 	const struct axis *a = point_axis(from, path), *b = point_axis(to, path);
-	const char *lines = f->n == 1 ? "" : text_of(d, " (on %d lines)", f->n);
+	const char *lines = f->n == 1 ? "" : text_of(d, " (at %d settings of the others)", f->n);
 
 	if (!f->same_way)
 		return text_of(d, "along %s it flips both ways%s", a->name, lines);
@@ -247,7 +247,8 @@ const char *margin_text(struct database *d, const struct claim *c)
 
 	if (c->rule == RULE_EQUIVALENT)
 		return text_of(d, "+-%s", m);
-	return text_of(d, "%s%s", !strcmp(m, "0") ? "" : c->rule == RULE_LESS ? "-" : "+", m);
+	return text_of(d, "%s%s", !strcmp(m, "0") || !strncmp(m, "max", 3) ? "" :
+		       c->rule == RULE_LESS ? "-" : "+", m);
 }
 
 static const char *undecided_text(struct database *d, const struct verdict *v)

@@ -147,6 +147,19 @@ int grid_has_data(const struct grid *g)
 	return 0;
 }
 
+int grid_tells(const struct grid *g)
+{
+	for (int i = 0; i < g->n_rows * g->l->n_series; i++) {
+		const struct cell *c = &g->cell[i];
+		const struct cell *base = &g->cell[i - i % g->l->n_series];
+
+		if (c->config >= 0 && (isnan(c->mean) != isnan(base->mean) ||
+				       (c->pairs && !c->identical)) && c != base)
+			return 1;
+	}
+	return 0;
+}
+
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;

@@ -59,6 +59,8 @@ struct grid {
  */
 struct grid *grid_make(struct layout *l, const struct metric *m, int by, int max_rows);
 const struct cell *grid_cell(const struct grid *g, int row, int series);
+/* Some design differs from the baseline somewhere, or observes what it does not. */
+int grid_tells(const struct grid *g);
 /* Some cell has an observation. */
 int grid_has_data(const struct grid *g);
 

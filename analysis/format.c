@@ -99,7 +99,7 @@ const char *format_change(struct database *d, const struct cell *c, double facto
 		return "";
 	if (c->identical)
 		return "=";
-	if (c->pairs < FEWEST_PAIRS)
+	if (c->pairs < FEWEST_PAIRS || isnan(c->change_lo))
 		return "?";
 	if (!c->significant)
 		return "~";

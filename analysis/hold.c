@@ -189,7 +189,8 @@ void make_count(struct database *d, struct verdict *v)
 		combine(d, v);
 }
 
-static void safety_point(struct database *d, struct verdict *v, struct dataset *s, int b)
+/* The exposures of the point. */
+static long long safety_point(struct database *d, struct verdict *v, struct dataset *s, int b)
 {
 	static const char sql[] =
 		"SELECT count(*), coalesce(sum(v.count), 0), coalesce(sum(v.operations), 0), "
@@ -214,12 +215,13 @@ static void safety_point(struct database *d, struct verdict *v, struct dataset *
 	} else {
 		p->answer = (violations > 0) == (c->rule == RULE_VIOLATED) ? HOLDS : FAILS;
 	}
+	return exposures;
 }
 
 void make_safety(struct database *d, struct verdict *v)
 {
 	const struct claim *c = v->claim;
-	double found = 0;
+	long long exposures = 0;
 
 	v->unit = "violations";
 	v->relative = 0;
@@ -234,16 +236,15 @@ void make_safety(struct database *d, struct verdict *v)
 			if (!strcmp(s->config[b].design, c->b) &&
 			    within_limits(c, &s->config[b]) &&
 			    (!c->scenario || !strcmp(c->scenario, s->name)))
-				safety_point(d, v, s, b);
+				exposures += safety_point(d, v, s, b);
 		}
 	}
 	if (!v->n_points) {
 		v->reason = text_of(d, "no point at which %s ran", c->b);
 		return;
 	}
-	for (int i = 0; i < v->n_points; i++)
-		found += v->point[i].effect;
 	combine(d, v);
 	if (v->answer == HOLDS && c->rule == RULE_HELD)
-		v->reason = "not found in the runs made: no proof of absence";
+		v->reason = text_of(d, "not found in %lld exposures: no proof of absence",
+				    exposures);
 }

@@ -2,6 +2,7 @@
 /* Rows and columns of a study; see layout.h. */
 #include "analysis/layout.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_AXES	64
@@ -123,9 +124,6 @@ static void find_axes(struct layout *l, const struct condition *w, int n_where)
 				add_value(&l->axis[at], a);
 		}
 	}
-	/* Where other axes are held: at the middle, the lower of two. */
-	for (int i = 0; i < l->n_axes; i++)
-		l->axis[i].fixed = l->axis[i].n_values ? (l->axis[i].n_values - 1) / 2 : 0;
 }
 
 int configurations_match(const struct configuration *a, const struct configuration *b)
@@ -216,6 +214,47 @@ static void find_series(struct layout *l, const char *baseline,
 	}
 }
 
+/* Series that have a configuration at @value of axis @path. */
+static int coverage(const struct layout *l, const char *path, const struct axis *value)
+{
+	int n = 0;
+
+	for (int k = 0; k < l->n_series; k++) {
+		int has = 0;
+
+		for (int i = 0; i < l->s->n_configs && !has; i++) {
+			const struct configuration *c = &l->s->config[i];
+			const struct axis *a = configuration_axis(c, path);
+
+			has = !strcmp(c->design, l->series[k].design) &&
+			      same_own(&l->series[k], c) && !axis_absent(a) && axis_same(a, value);
+		}
+		n += has;
+	}
+	return n;
+}
+
+/*
+ * Where an axis is held while another one varies: at the value for which most
+ * series have a point, of several the one nearest to the middle.
+ */
+static void hold_axes(struct layout *l)
+{
+	for (int i = 0; i < l->n_axes; i++) {
+		struct common_axis *a = &l->axis[i];
+		int middle = (a->n_values - 1) / 2, most = -1;
+
+		for (int v = 0; v < a->n_values; v++) {
+			int n = coverage(l, a->path, a->value[v]);
+
+			if (n > most || (n == most && abs(v - middle) < abs(a->fixed - middle))) {
+				most = n;
+				a->fixed = v;
+			}
+		}
+	}
+}
+
 struct layout *layout_make(struct dataset *s, const char *baseline,
 			   const char *const *where, int n_where)
 {
@@ -226,6 +265,7 @@ struct layout *layout_make(struct dataset *s, const char *baseline,
 	check_where(s, w, n_where);
 	find_axes(l, w, n_where);
 	find_series(l, baseline, w, n_where);
+	hold_axes(l);
 	return l;
 }
 

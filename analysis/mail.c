@@ -3,7 +3,8 @@
  * The mail form: what a reviewer pastes below a patch.  At most 72 columns,
  * ASCII, so that "> " quoting does not wrap it; baseline first, value +- half
  * width, change last.  It is a choice: the primary metric over the range and
- * over one other axis, then all metrics at one point; report.md has the rest.
+ * over one other axis, then the metrics that differ at one point; of further
+ * studies still less.  report.md has the rest.
  */
 #include <math.h>
 #include <string.h>
@@ -16,7 +17,8 @@
 #define ROWS		8
 #define LABELS		3	/* a metric with more is told as a whole */
 #define COLUMNS		12	/* metrics of the table at one point */
-#define DIAGRAM_STEPS	24
+#define COLUMNS_SHORT	4	/* the same, of the studies after the first */
+#define DIAGRAM_STEPS	20
 
 /* Shell words over several lines, each but the last ended by a backslash. */
 static void wrap_command(struct strbuf *out, const char *s, const char *first)
@@ -105,6 +107,8 @@ static enum telling telling_of(const struct grid *g)
 	for (int k = 1; k < g->l->n_series; k++) {
 		const struct cell *c = grid_cell(g, 0, k);
 
+		if (c->config < 0)
+			continue;
 		/* A design that never frees differs from one that does. */
 		equal &= c->identical;
 		differ |= c->significant || (c->pairs < FEWEST_PAIRS && !c->identical) ||
@@ -113,7 +117,20 @@ static enum telling telling_of(const struct grid *g)
 	return equal ? ALL_EQUAL : differ ? DIFFERENT : NO_DIFFERENCE;
 }
 
-static void profile_column(struct report *r, struct table *t, const struct grid *g, int at)
+/* Series that have a point where @g holds its axes; the others get no row. */
+static int present(const struct layout *l, const int *at, int *series)
+{
+	int n = 0;
+
+	for (int k = 0; k < l->n_series; k++) {
+		if (layout_config(l, k, at) >= 0)
+			series[n++] = k;
+	}
+	return n;
+}
+
+static void profile_column(struct report *r, struct table *t, const struct grid *g,
+			   const int *series, int at)
 {
 	struct database *d = r->d;
 	struct scale scale = scale_for_grid(g);
@@ -122,40 +139,41 @@ static void profile_column(struct report *r, struct table *t, const struct grid 
 	t->heading[at] = g->m->title;
 	t->mark[at] = text_of(d, "[%s]%s", scale.unit, !strcmp(better, "higher") ? " more" :
 			      !strcmp(better, "lower") ? " less" : "");
-	for (int k = 0; k < g->l->n_series; k++) {
-		const struct cell *c = grid_cell(g, 0, k);
-		struct table_cell *to = table_at(t, k, at);
+	for (int row = 0; row < t->n_rows; row++) {
+		const struct cell *c = grid_cell(g, 0, series[row]);
+		struct table_cell *to = table_at(t, row, at);
 
 		to->value = format_mean(d, c, g->m, scale.factor);
 		to->half = format_half(d, c, scale.factor);
-		to->change = k ? format_change(d, c, scale.factor) : "";
+		to->change = row ? format_change(d, c, scale.factor) : "";
 	}
 }
 
 /*
- * All metrics at one point: a row per design, a column per metric that tells
- * the designs apart; the others are named.
+ * Metrics at one point: a row per design, a column per metric that tells the
+ * designs apart (the first @most of them); the others are named.
  */
-static void profile(struct report *r, struct layout *l, struct metric **m, int n)
+static void profile(struct report *r, struct layout *l, struct metric **m, int n, int most)
 {
 	static const char *const head[] = { NULL, "Equal in all designs: ",
 		"No significant difference: ", "More that differ (report.md): " };
 	struct database *d = r->d;
-	struct table *t = table_new(d, l->n_series, COLUMNS);
-	const char *fixed = "", *named[4] = { "", "", "", "" };
+	int *series = arena_alloc(&d->arena, (size_t)(l->n_series + 1) * sizeof(*series));
+	const struct grid *first = grid_make(l, m[0], -1, 0);
+	const char *fixed = layout_fixed_text(l, first->at, -1), *named[4] = { "", "", "", "" };
+	struct table *t = table_new(d, present(l, first->at, series), most);
 	int shown = 0;
 
 	t->no_repeat = 1;
-	for (int k = 0; k < l->n_series; k++)
-		t->label[k] = text_of(d, "%s%s", text_ascii(d, l->series[k].name),
-				      *l->series[k].unsafe ? " UNSAFE" : "");
+	for (int row = 0; row < t->n_rows; row++)
+		t->label[row] = text_of(d, "%s%s", text_ascii(d, l->series[series[row]].name),
+					*l->series[series[row]].unsafe ? " UNSAFE" : "");
 	for (int i = 0; i < n; i++) {
 		struct grid *g = grid_make(l, m[i], -1, 0);
 		enum telling how = telling_of(g);
 
-		fixed = layout_fixed_text(l, g->at, -1);
-		if (how == DIFFERENT && shown < COLUMNS)
-			profile_column(r, t, g, shown++);
+		if (how == DIFFERENT && shown < most)
+			profile_column(r, t, g, series, shown++);
 		else
 			named[how] = text_of(d, "%s%s%s", named[how], *named[how] ? ", " : "",
 					     m[i]->title);
@@ -164,9 +182,9 @@ static void profile(struct report *r, struct layout *l, struct metric **m, int n
 	wrap_text(&d->text, text_ascii(d, text_of(d, "More metrics%s%s (less, more: which way is "
 						  "better)", *fixed ? " at " : "", fixed)),
 		  "", "  ", WIDTH);
-	/* Rows were laid out for COLUMNS columns: close the gap behind those used. */
-	for (int k = 1; k < l->n_series; k++)
-		memmove(&t->cell[k * shown], &t->cell[k * COLUMNS],
+	/* Rows were laid out for @most columns: close the gap behind those used. */
+	for (int row = 1; row < t->n_rows; row++)
+		memmove(&t->cell[row * shown], &t->cell[row * most],
 			sizeof(*t->cell) * (size_t)shown);
 	t->n_columns = shown;
 	table_print(t, &d->text, WIDTH, DESIGNS);
@@ -179,32 +197,51 @@ static void profile(struct report *r, struct layout *l, struct metric **m, int n
 	}
 }
 
-static void legend(struct report *r, struct layout *l, const struct metric *primary)
+static void legend(struct report *r, const struct layout *l)
 {
-	struct database *d = r->d;
-	struct strbuf *out = &d->text;
+	wrap_text(&r->d->text, text_of(r->d, "+- half width of the 95%% interval over replications; "
+				       "last: change against %s (always the first), paired; ~ its "
+				       "95%% interval includes 0; = equal in every replication; ? too "
+				       "few data (under %d replications); - no data; never: looked for in every "
+				       "run, observed in none.",
+				       text_ascii(r->d, l->series[0].name), FEWEST_PAIRS),
+		  "", "", WIDTH);
+}
+
+static void pairing(struct report *r, struct layout *l, const struct metric *primary)
+{
 	struct pairing p = pairing_benefit(l, primary);
 
-	sb_addc(out, '\n');
-	wrap_text(out, text_of(d, "+- half width of the 95%% interval over replications; last: "
-			       "change against %s, paired; ~ its 95%% interval includes 0; "
-			       "= equal in every replication; ? fewer than %d replications; "
-			       "- no data; never: looked for in every run, observed in none.",
-			       text_ascii(d, l->series[0].name), FEWEST_PAIRS), "", "", WIDTH);
 	if (p.cells)
-		wrap_text(out, text_of(d, "Pairing, %s: correlation %.2f, variance of the "
-				       "difference %.2f of independent runs (medians of %d "
-				       "comparisons)%s", primary->title, p.correlation,
-				       p.variance_ratio, p.cells,
-				       p.variance_ratio < 1 ? "." : "; it brought nothing here."),
+		wrap_text(&r->d->text, text_of(r->d, "Pairing, %s: correlation %.2f, variance of the "
+					       "difference %.2f of independent runs (medians of %d "
+					       "comparisons)%s", primary->title, p.correlation,
+					       p.variance_ratio, p.cells, p.variance_ratio < 1 ?
+					       "." : "; it brought nothing here."),
 			  "", "  ", WIDTH);
+}
+
+/* The first example of the document is drawn; *@drawn remembers it. */
+static void example(struct report *r, struct dataset *s, int *drawn)
+{
+	struct database *d = r->d;
+	int n;
+	struct violation_example *x = safety_examples(s, &n);
+
+	if (!n || *drawn)
+		return;
+	*drawn = 1;
+	sb_addc(&d->text, '\n');
+	wrap_text(&d->text, text_of(d, "%s, %s: %s", text_ascii(d, x[0].design),
+				    text_ascii(d, x[0].invariant), text_ascii(d, x[0].summary)),
+		  "", "  ", WIDTH);
+	column_diagram(d, x[0].steps, WIDTH, DIAGRAM_STEPS, &d->text);
 }
 
 static void safety(struct report *r, struct dataset *s)
 {
 	struct database *d = r->d;
 	struct strbuf *out = &d->text;
-	struct violation_example *x;
 	struct violation_line *l;
 	int n, shown = 0;
 
@@ -227,14 +264,6 @@ static void safety(struct report *r, struct dataset *s)
 	if (shown < n)
 		sb_adds(out, shown ? "  nothing found in the other designs (report.md has their "
 			"exposures)\n" : "  no violation found (report.md has the exposures)\n");
-	x = safety_examples(s, &n);
-	if (!n)
-		return;
-	sb_addc(out, '\n');
-	wrap_text(out, text_of(d, "%s, %s: %s", text_ascii(d, x[0].design),
-			       text_ascii(d, x[0].invariant), text_ascii(d, x[0].summary)),
-		  "", "  ", WIDTH);
-	column_diagram(d, x[0].steps, WIDTH, DIAGRAM_STEPS, out);
 }
 
 static void foot(struct report *r, struct dataset *s)
@@ -244,16 +273,16 @@ static void foot(struct report *r, struct dataset *s)
 
 	if (strlen(missing) > 300)
 		missing = text_of(d, "%.290s... (whole list in report.md)", missing);
-	sb_addc(&d->text, '\n');
-	if (*missing)
+	if (*missing && (s == r->study[0] || strcmp(s->not_modelled, r->study[0]->not_modelled)))
 		wrap_text(&d->text, text_of(d, "Not modelled: %s", missing), "", "  ", WIDTH);
 	wrap_command(&d->text, reproduce_text(s), "Reproduce:");
 }
 
-static void one_study(struct report *r, struct dataset *s)
+/* The first study in full, the others in short: two tables and the safety. */
+static void one_study(struct report *r, struct dataset *s, int *drawn)
 {
 	struct layout *l = report_layout(r, s);
-	int by = report_axis(r, l), n, other = -1;
+	int by = report_axis(r, l), n, other = -1, full = s == r->study[0];
 	struct metric **m = report_metrics(r, s, LABELS, &n);
 
 	head(r, s);
@@ -266,18 +295,23 @@ static void one_study(struct report *r, struct dataset *s)
 		if (i != by && l->axis[i].n_values > 1)
 			other = i;
 	}
-	if (other >= 0 && !r->q->by)
+	if (other >= 0 && !r->q->by && full)
 		one_grid(r, l, m[0], other, ROWS);
 	if (n > 1)
-		profile(r, l, m + 1, n - 1);
-	legend(r, l, m[0]);
+		profile(r, l, m + 1, n - 1, full ? COLUMNS : COLUMNS_SHORT);
 	safety(r, s);
+	example(r, s, drawn);
+	sb_addc(&r->d->text, '\n');
+	if (full)
+		legend(r, l);
+	pairing(r, l, m[0]);
 	foot(r, s);
 }
 
 void mail_document(struct report *r)
 {
 	struct strbuf *out = &r->d->text;
+	int drawn = 0;
 
 	if (r->n_verdicts) {
 		verdict_rows(r->d, out, r->verdict, r->n_verdicts);
@@ -286,6 +320,6 @@ void mail_document(struct report *r)
 	for (int i = 0; i < r->n_studies; i++) {
 		if (i)
 			sb_adds(out, "\n\n");
-		one_study(r, r->study[i]);
+		one_study(r, r->study[i], &drawn);
 	}
 }

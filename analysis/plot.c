@@ -290,29 +290,30 @@ static int write_file(const char *path, const struct strbuf *text, struct err *e
 	return 0;
 }
 
-/* gnuplot -c SCRIPT TERM in the directory of @base; -1: it is not installed. */
-static int run_gnuplot(const char *base, const char *term)
+/*
+ * The script once per terminal, in one gnuplot, in the directory of @base.
+ * -1: gnuplot is not installed.
+ */
+static int run_gnuplot(struct database *d, const char *base, const char *const *terms, int n)
 {
-	const char *slash = strrchr(base, '/');
+	const char *slash = strrchr(base, '/'), *commands = "";
+	const char *directory = !slash ? "." : slash == base ? "/" :
+				text_of(d, "%.*s", (int)(slash - base), base);
+	const char *script = text_of(d, "%s.gp", slash ? slash + 1 : base);
 	int status, quiet;
-	char script[512];
 	pid_t pid;
 
-	snprintf(script, sizeof(script), "%s.gp", slash ? slash + 1 : base);
+	for (int i = 0; i < n; i++)
+		commands = text_of(d, "%sreset; call %s '%s'; unset output; ", commands,
+				   text_gnuplot(d, script), terms[i]);
 	pid = fork();
 	if (!pid) {
-		char directory[512];
-
-		snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - base) : 1,
-			 slash ? base : ".");
-		if (slash == base)
-			strcpy(directory, "/");
 		quiet = open("/dev/null", O_RDWR);
 		if (quiet < 0 || dup2(quiet, 0) < 0 || dup2(quiet, 1) < 0 || dup2(quiet, 2) < 0 ||
 		    chdir(directory))
 			_exit(126);
 		unsetenv("GNUPLOT_LIB");
-		execlp("gnuplot", "gnuplot", "-d", "-c", script, term, (char *)NULL);
+		execlp("gnuplot", "gnuplot", "-d", "-e", commands, (char *)NULL);
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
@@ -340,8 +341,8 @@ int plot_grid(struct report *r, const struct grid *g, const char *base,
 		       write_file(text_of(r->d, "%s.gp", base), &text, e);
 	}
 	sb_free(&text);
-	for (int i = 0; !code && i < n_terms; i++) {
-		int failed = run_gnuplot(base, terms[i]);
+	if (!code) {
+		int failed = run_gnuplot(r->d, base, terms, n_terms);
 
 		if (failed)
 			code = err_set(e, EX_ENVIRONMENT, failed < 0 ?

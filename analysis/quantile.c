@@ -102,7 +102,8 @@ static int too_few_for(double q, const struct sample_set *b, const int *pick, in
 		for (int k = 0; k < b->run[pick[i]].n; k++)
 			observations += b->run[pick[i]].count[k];
 	}
-	return n < 2 || (q > 0.99 && (n < 10 || observations < 100000));
+	return n < 2 || (double)observations * (1 - q) < 10 - 1e-6 ||
+	       (q > 0.99 && (n < 10 || observations < 100000));
 }
 
 static int same_samples(const struct sample_set *a, const struct sample_set *b,

@@ -5,8 +5,9 @@
  * percentile bootstrap over replications.  The generator is fixed, so a
  * report is a function of the database.
  *
- * Left out: intervals for quantiles beyond what replications can carry; a
- * p99.9 with fewer than 100,000 observations or 10 replications has none.
+ * Left out: intervals for quantiles beyond what the data can carry.  Fewer
+ * than ten observations beyond the quantile have none; nor has a p99.9 of
+ * fewer than 100,000 observations or 10 replications.
  */
 #ifndef ANALYSIS_QUANTILE_H
 #define ANALYSIS_QUANTILE_H

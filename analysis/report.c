@@ -47,8 +47,15 @@ static struct report *report_new(struct database *d, const struct request *q)
 		database_fail(d, EX_CONFIG, "%s: no completed run", d->path);
 	id = dataset_ids(d, &r->n_studies);
 	r->study = arena_alloc(&d->arena, sizeof(*r->study) * (size_t)(r->n_studies + 1));
-	for (int i = 0; i < r->n_studies; i++)
-		r->study[i] = dataset_load(d, id[i]);
+	/* The largest study is the main question: it comes first. */
+	for (int i = 0; i < r->n_studies; i++) {
+		struct dataset *s = dataset_load(d, id[i]);
+		int at = i;
+
+		for (; at && r->study[at - 1]->n_configs < s->n_configs; at--)
+			r->study[at] = r->study[at - 1];
+		r->study[at] = s;
+	}
 	return r;
 }
 
@@ -233,7 +240,7 @@ static int debate_plot(struct report *r, struct request *q, struct layout *l,
 	const char *name = plot_base(r, g);
 	int code;
 
-	if (!grid_has_data(g))
+	if (g->n_rows < 2 || !grid_tells(g))
 		return 0;
 	code = plot_grid(r, g, text_of(d, "%s/plots/%s", q->out, name), analysis_terms, 3, d->err);
 	if (code && strstr(d->err->text, "gnuplot is not installed")) {

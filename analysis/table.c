@@ -53,7 +53,8 @@ static struct widths column_widths(const struct table *t, int column)
 }
 
 /*
- * Break @s into lines of at most @width, after a blank or behind a '-'.
+ * Break @s into lines of at most @width, at a blank or behind a '-', else
+ * behind a '.' or '_', else anywhere.
  * Returns the number of lines.
  */
 static int break_heading(struct database *d, const char *s, size_t width,
@@ -66,7 +67,11 @@ static int break_heading(struct database *d, const char *s, size_t width,
 
 		if (take > width) {
 			for (size_t i = 1; i <= width; i++) {
-				if (s[i] == ' ' || (s[i - 1] == '-' && i > 1))
+				if (s[i] == ' ' || (i > 1 && s[i - 1] == '-'))
+					cut = i;
+			}
+			for (size_t i = width; !cut && i > 1; i--) {
+				if (s[i - 1] == '.' || s[i - 1] == '_')
 					cut = i;
 			}
 			take = cut ? cut : width;

@@ -312,6 +312,14 @@ static void rename_answer(struct verdict *v)
 		v->answer = FAILS;
 }
 
+/* "slow" of S1.4/slow */
+static const char *part_name(const struct claim *c)
+{
+	const char *slash = strrchr(c->id, '/');
+
+	return slash ? slash + 1 : c->id;
+}
+
 /* The whole of a claim that has parts and no rule of its own. */
 static void combine_parts(struct database *d, struct verdict *v)
 {
@@ -335,7 +343,7 @@ static void combine_parts(struct database *d, struct verdict *v)
 	if (v->answer == DEPENDS)
 		for (int i = 0; i < v->n_parts; i++)
 			v->boundary = text_of(d, "%s%s%s %s", v->boundary, i ? ", " : "",
-					      v->part[i]->claim->id,
+					      part_name(v->part[i]->claim),
 					      answer_name(v->part[i]->answer));
 }
 

@@ -24,34 +24,54 @@ static const char *basis(struct database *d, const struct verdict *v)
 	const struct claim *c = v->claim;
 	int at = 0;
 
-	if (claim_is_emergent(c) || v->answer == UNTESTABLE || v->n_parts)
+	if (claim_is_emergent(c) || v->answer == UNTESTABLE || !v->n_points)
 		return "";
 	for (int i = 0; i < v->n_points; i++)
 		at += v->point[i].answer == HOLDS || v->point[i].answer == SUPPORTED;
-	if (!v->n_points)
-		return "";
 	if (c->rule == RULE_COUNT)
 		return text_of(d, "%s: %s %s %s at %d of %d points", c->kind, v->m->title,
 			       !strcmp(c->relation, "eq") ? "=" :
 			       !strcmp(c->relation, "le") ? "<=" : ">=", c->expression, at,
 			       v->n_points);
+	if (c->rule == RULE_VIOLATED || c->rule == RULE_HELD)
+		return text_of(d, "%s: %s, %s at %d of %d points", c->b, c->invariant,
+			       c->rule == RULE_HELD ? "no violation" : "violations", at,
+			       v->n_points);
 	return text_of(d, "%s: %d of %d points", c->kind, at, v->n_points);
 }
 
-static void one_row(struct database *d, struct strbuf *out, const struct verdict *v)
+/* The id and the verdict; a part under its whole, without the whole's id. */
+static const char *row_head(struct database *d, const struct verdict *v, const char *whole)
+{
+	const char *id = text_ascii(d, v->claim->id);
+	size_t n = whole ? strlen(whole) : 0;
+
+	if (!whole)
+		return text_of(d, "%-7s %-10s ", id, answer_name(v->answer));
+	if (!strncmp(id, whole, n) && id[n] == '/')
+		id += n + 1;
+	return text_of(d, "  %-24s %s", id, answer_name(v->answer));
+}
+
+static void one_row(struct database *d, struct strbuf *out, const struct verdict *v,
+		    const char *whole)
 {
 	const struct claim *c = v->claim;
 	int good = v->answer == SUPPORTED || v->answer == HOLDS;
 	int bad = v->answer == REFUTED || v->answer == FAILS;
 
-	wrap_text(out, text_ascii(d, c->statement),
-		  text_of(d, "%-7s %-10s ", text_ascii(d, c->id), answer_name(v->answer)),
-		  INDENT "           ", WIDTH);
+	if (whole) {
+		wrap_text(out, row_head(d, v, whole), "", INDENT, WIDTH);
+		one_line(d, out, "", c->statement);
+	} else {
+		wrap_text(out, text_ascii(d, c->statement), row_head(d, v, whole),
+			  INDENT "           ", WIDTH);
+	}
 	if (c->a && c->b && v->m && c->rule != RULE_COUNT)
 		one_line(d, out, "", text_of(d, "%s, %s against %s, n=%d", v->m->title, c->b,
 					     c->a, v->n));
 	one_line(d, out, "", basis(d, v));
-	one_line(d, out, "boundary: ", v->boundary);
+	one_line(d, out, v->n_parts ? "parts: " : "boundary: ", v->boundary);
 	one_line(d, out, v->answer == UNDECIDED ? "open: " : "", v->change);
 	one_line(d, out, "because: ", v->reason);
 	if (good && c->if_supported)
@@ -59,7 +79,7 @@ static void one_row(struct database *d, struct strbuf *out, const struct verdict
 	if (bad && c->if_refuted)
 		one_line(d, out, "so: ", c->if_refuted);
 	for (int i = 0; i < v->n_parts; i++)
-		one_row(d, out, v->part[i]);
+		one_row(d, out, v->part[i], c->id);
 }
 
 static int count_tests(struct verdict **v, int n)
@@ -82,7 +102,7 @@ void verdict_rows(struct database *d, struct strbuf *out, struct verdict **v, in
 			       "effects with their own 95%% intervals", tests, tests == 1 ? "" : "s",
 			       n, n == 1 ? "" : "s"), "", "  ", WIDTH);
 	for (int i = 0; i < n; i++)
-		one_row(d, out, v[i]);
+		one_row(d, out, v[i], NULL);
 }
 
 static void json_interval(struct json *j, double lo, double hi)
