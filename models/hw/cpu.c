@@ -123,10 +123,10 @@ void spin_wait(struct ctx *w, const char *what, struct ctx *holder)
 	enum time_class class = w->class;
 
 	ctx_class(w, TIME_SPIN);
+	w->coro->waits_for = what;	/* before an interrupt: the holder may change in it */
+	w->coro->held_by = holder ? holder->coro : NULL;
 	take_pending(w);
 	w->state = CTX_SPINNING;
-	w->coro->waits_for = what;
-	w->coro->held_by = holder ? holder->coro : NULL;
 	if (w->wake_at != TIME_NEVER)
 		sim_at(s, w->cpu->slot, w->wake_at > s->now ? w->wake_at : s->now);
 	sim_block(s);

@@ -84,6 +84,7 @@ struct ctx {
 	uint32_t timer_slot;		/* schedule_timeout */
 	int timer_armed;
 	struct ctx *wait_next;		/* queue of the lock it waits for */
+	struct ctx *blocker;		/* who holds what it is about to sleep for */
 	int wait_write;			/* rwsem: waits as a writer */
 	int wait_granted;
 };

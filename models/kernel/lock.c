@@ -56,6 +56,19 @@ void wait_end(struct ctx *w, const struct wait_mark *mark, enum lock_class class
 	account_relation(w, d, blocker_start, blocker_end);
 }
 
+void lock_passed(struct ctx *taker, struct ctx *rest)
+{
+	if (taker) {
+		taker->blocker = NULL;
+		taker->coro->held_by = NULL;
+	}
+	for (; rest; rest = rest->wait_next) {
+		rest->blocker = taker;
+		if (rest->coro->waits_for)	/* it waits already */
+			rest->coro->held_by = taker ? taker->coro : NULL;
+	}
+}
+
 void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end)
 {
 	enum { SAME_PAGE, SAME_TABLE, SAME_VMA, ELSEWHERE };

@@ -44,6 +44,10 @@ void wait_begin(struct ctx *w, struct wait_mark *mark);
 /* @blocker: who held it, for the relation class of the blocked time. */
 void wait_end(struct ctx *w, const struct wait_mark *mark, enum lock_class class,
 	      uint64_t blocker_start, uint64_t blocker_end);
+/* The lock has passed to @taker (NULL: nobody): it waits for nobody any more,
+ * all of the queue @rest for it.  For the deadlock report: a waiter outlives
+ * many holders, and a holder may end before the waiter's turn comes. */
+void lock_passed(struct ctx *taker, struct ctx *rest);
 /* Blocked time by relation of the wanted page to the blocking range. */
 void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end);
 

@@ -119,6 +119,7 @@ static void grant_writer(struct ctx *w, struct rwsem *s)
 
 	s->activity = -1;
 	s->writer = x;
+	lock_passed(x, s->head);
 	wake_up_process(w, x);
 }
 
@@ -142,6 +143,7 @@ void up_write(struct ctx *w, struct rwsem *s)
 	tp(w, TP_UNLOCK, lock_word(s->class, LOCK_WRITE_MODE), s->id);
 	s->activity = 0;
 	s->writer = NULL;
+	lock_passed(NULL, s->head);	/* readers as holders are not named */
 	s->last_start = w->op_start;
 	s->last_end = w->op_end;
 	if (s->head && s->head->wait_write) {
@@ -151,6 +153,7 @@ void up_write(struct ctx *w, struct rwsem *s)
 			struct ctx *x = grant_front(s);
 
 			s->activity++;
+			lock_passed(x, NULL);
 			wake_up_process(w, x);
 		}
 	}

@@ -10,10 +10,12 @@
 void schedule(struct ctx *w, const char *what, struct ctx *holder)
 {
 	BUG_ON(w->is_irq || w->spinlocks || w->preempt_count || w->irqs_off);
+	w->blocker = holder;
 	charge(w, COST_CONTEXT_SWITCH);
 	enter_lazy_tlb(w);
 	sync(w);
-	cpu_block(w, what, holder);
+	cpu_block(w, what, w->blocker);
+	w->blocker = NULL;
 	charge(w, COST_CONTEXT_SWITCH);
 	switch_mm(w);
 	sync(w);

@@ -129,6 +129,7 @@ static void unlock_mode(struct ctx *w, struct spinlock *l, enum lock_mode mode)
 		l->head = next->wait_next;
 		if (!l->head)
 			l->tail = NULL;
+		lock_passed(next, l->head);
 	}
 	w->debt += done - now_of(w);
 	w->spinlocks--;
