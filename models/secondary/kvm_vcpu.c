@@ -126,11 +126,13 @@ static void guest_spend(struct kvm_vcpu *v, sim_time d, int refill)
 		sim_time total = d + owed * walk, left = guest_run(w, total);
 
 		paid = (uint32_t)((__int128)owed * (total - left) / total);
+		while (left && left <= (owed - paid) * walk)
+			paid++;		/* whole walks: the last ones leave some guest work */
 		tlb_settle(v->tlb, paid);
 		metric_count(&w->m->metrics, METRIC_GUEST_TIME_LOST, LOST_REFILL, paid * walk);
 		if (!left)
 			return;
-		d = (sim_time)((__int128)d * left / total);
+		d = left - (owed - paid) * walk;
 		interrupted(v);
 	}
 }
