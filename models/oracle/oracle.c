@@ -45,7 +45,9 @@ static void violation(struct ctx *w, enum invariant inv, const struct page *p,
 	struct oracle_violation *v;
 
 	o->violations[inv]++;
-	tp(w, TP_VIOLATION, inv, p ? p->id : 0);
+	/* not by tp(): what the oracle sees is no step of the model, no fingerprint */
+	trace_emit(&w->m->sim.trace, now_of(w), TP_VIOLATION, w->cpu ? w->cpu->id : -1, inv,
+		   p ? p->id : 0);
 	if (o->n_details == ORACLE_DETAILS)
 		return;
 	v = &o->detail[o->n_details++];
