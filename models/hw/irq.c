@@ -35,7 +35,8 @@ static void serve_one(struct cpu *c, struct ctx *w, unsigned vector)
 	charge(w, COST_IRQ_ENTRY);
 	sync(w);
 	tp(w, TP_IRQ_ENTER, vector, 0);
-	metric_count(&c->m->metrics, METRIC_IPI_RECEIVED, class, 1);
+	if (class <= VC_RESCHEDULE)	/* the others are no IPIs */
+		metric_count(&c->m->metrics, METRIC_IPI_RECEIVED, class, 1);
 	if (c->m->vector_handler[class])
 		c->m->vector_handler[class](w, vector);
 	charge(w, COST_IRQ_RETURN);
