@@ -166,13 +166,15 @@ static void run_queue(struct ctx *w)
 	for (;;) {
 		struct call_data *d, *next;
 
+		line_access(w, &q->lock.line, LINE_READ);
+		sync(w);
+		if (!q->head)		/* looked at without the lock */
+			return;
 		spin_lock(w, &q->lock);
 		sync(w);
 		d = q->head;
 		q->head = q->tail = NULL;
 		spin_unlock(w, &q->lock);
-		if (!d)
-			return;
 		for (; d; d = next) {
 			next = d->next;
 			call_done(w, d);

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * flush_tlb_mm of 2.6.27: hand cases (a) and (b) of the eight vectors, adapted
+ * to whole-mm flushes: who receives IPIs, lazy CPUs leave after one, windows
+ * with interrupts off lengthen the round, senders of one slot take turns while
+ * others overlap and serve each other from their poll loops.
+ */
+#include "models/world/t/record.h"
+
+enum { MAX_ROUNDS = 8 };
+
+struct stage {
+	struct mm mm, other;
+	struct ctx *sleeper;
+	sim_time off;			/* CPU 3: interrupts off for so long */
+	sim_time at[MAX_ROUNDS];	/* when a sender flushes */
+	sim_time took[MAX_ROUNDS];	/* by round (one sender) or by CPU */
+	int ipis[MAX_ROUNDS];
+	int wake_after;			/* round after which the sleeper runs again */
+	const struct record *rec;
+};
+
+static void set(struct bare *b, int sockets, int cores)
+{
+	bare_init(b, sockets, cores);
+	no_costs(b);
+	b->machine.cost[COST_ICR_WRITE] = NS(200);
+	b->machine.cost[COST_IPI_SOCKET] = NS(400);
+	b->machine.cost[COST_IPI_CROSS] = NS(400);
+	b->machine.cost[COST_IRQ_ENTRY] = NS(300);
+	b->machine.cost[COST_IRQ_RETURN] = NS(100);
+	b->machine.cost[COST_FLUSH_HANDLER] = NS(150);
+	b->machine.cost[COST_CR3_LOAD] = NS(45);
+	b->machine.idle_exit = (struct dist){ .kind = DIST_CONST, .a = US(1) };
+}
+
+static void start(struct stage *s, struct bare *b, struct record *rec)
+{
+	memset(s, 0, sizeof(*s));
+	boot(b, rec);
+	mm_init(b->m, &s->mm, "mm", 0, PTRS_PER_TABLE);
+	mm_init(b->m, &s->other, "other", 0, PTRS_PER_TABLE);
+	s->rec = rec;
+	s->wake_after = -1;
+}
+
+static void flush_rounds(struct ctx *w, void *arg)
+{
+	struct stage *s = arg;
+
+	for (int i = 0; i < MAX_ROUNDS && s->at[i]; i++) {
+		int before = record_count(s->rec, TP_IPI_SEND, w->cpu->id, ANY);
+		sim_time t;
+
+		work_until(w, s->at[i]);
+		t = now_of(w);
+		flush_tlb_mm(w, &s->mm, 0, 1);
+		sync(w);
+		s->took[i] = now_of(w) - t;
+		s->ipis[i] = record_count(s->rec, TP_IPI_SEND, w->cpu->id, ANY) - before;
+		if (i == s->wake_after)
+			wake_up_process(w, s->sleeper);
+	}
+}
+
+static void computes(struct ctx *w, void *arg)
+{
+	(void)arg;
+	cpu_work(w, MS(1));
+}
+
+static void sleeps_then_computes(struct ctx *w, void *arg)
+{
+	(void)arg;
+	schedule(w, "somebody", NULL);
+	cpu_work(w, MS(1));
+}
+
+static void off_then_computes(struct ctx *w, void *arg)
+{
+	struct stage *s = arg;
+
+	work_until(w, s->at[0] - US(1));
+	local_irq_disable(w);
+	cpu_work(w, US(1) + s->off);
+	local_irq_enable(w);
+	cpu_work(w, MS(1));
+}
+
+/* --- hand case (a) ---------------------------------------------------------------- */
+
+static void test_hand_case_a(void)
+{
+	struct bare b;
+	struct record rec;
+	struct stage s;
+
+	set(&b, 1, 4);
+	start(&s, &b, &rec);
+	s.off = US(20);
+	for (int i = 0; i < 3; i++)
+		s.at[i] = (i + 1) * US(100);
+	s.wake_after = 1;
+	bare_thread(&b, 0, &s.mm, "sender", flush_rounds, &s);
+	bare_thread(&b, 1, &s.mm, "user", computes, &s);
+	s.sleeper = bare_thread(&b, 2, &s.mm, "lazy", sleeps_then_computes, &s);
+	bare_thread(&b, 3, &s.mm, "off", off_then_computes, &s);
+	bare_run(&b, MS(5));
+	is_int(s.ipis[0], 3, "first flush: 3 IPIs, to user, lazy and masked CPU");
+	is_int(s.took[0], US(20) + NS(300 + 150 + 45), "it ends with the window plus the handler of that CPU");
+	is_int(record_count(&rec, TP_LEAVE_MM, 2, ANY), 1, "the lazy CPU leaves the mm");
+	is_int(record_count(&rec, TP_LEAVE_MM, ANY, ANY), 1, "and no other does");
+	is_int(s.ipis[1], 2, "second flush: 2 IPIs");
+	is_int(s.ipis[2], 3, "after its switch back: 3 IPIs again");
+	is_int(record_count(&rec, TP_FLUSH_LOCAL, 2, ANY), 3,
+	       "CPU 2 loads cr3 when it leaves, once at switch-back, once for the third flush");
+	ok(record_time(&rec, 1, TP_FLUSH_LOCAL, 2, ANY) > US(200) &&
+	   record_time(&rec, 1, TP_FLUSH_LOCAL, 2, ANY) < US(300), "the switch-back is where it pays");
+	is_int(record_count(&rec, TP_FLUSH_LOCAL, 1, ANY), 3, "the user CPU reloads cr3 three times");
+	is_int(b.m->metrics.cell[METRIC_ROUND][0].count, 3, "three rounds");
+	finish(&b, &rec);
+}
+
+/* Nobody flushed while it slept: the switch back costs nothing. */
+static void test_lazy_unharmed(void)
+{
+	struct bare b;
+	struct record rec;
+	struct stage s;
+
+	set(&b, 1, 4);
+	start(&s, &b, &rec);
+	b.m->vector_handler[VC_BACKGROUND] = NULL;
+	bare_thread(&b, 2, &s.mm, "lazy", sleeps_then_computes, &s);
+	b.m->cpu[2].task->runnable = 0;
+	bare_run(&b, US(50));
+	is_int(b.m->cpu[2].tlb_lazy, 1, "asleep: lazy");
+	is_int((int64_t)s.mm.cpu_vm_mask, 4, "its bit stays while it is lazy");
+	b.m->cpu[2].task->runnable = 1;
+	irq_send(&b.m->cpu[2], VECTOR_RESCHEDULE, US(60));
+	bare_run(&b, MS(5));
+	is_int(record_count(&rec, TP_FLUSH_LOCAL, 2, ANY), 0, "no flush while it slept: no cr3 load at switch-back");
+	is_int(b.m->cpu[2].active_mm == &s.mm, 1, "and nothing else was loaded");
+	finish(&b, &rec);
+}
+
+static void run_other(struct ctx *w, void *arg)
+{
+	struct stage *s = arg;
+
+	cpu_work(w, US(10));
+	w->mm = &s->other;		/* as another process of the same CPU */
+	schedule_timeout(w, US(10));
+	cpu_work(w, MS(1));
+}
+
+static void test_other_mm(void)
+{
+	struct bare b;
+	struct record rec;
+	struct stage s;
+
+	set(&b, 1, 4);
+	start(&s, &b, &rec);
+	s.at[0] = US(100);
+	bare_thread(&b, 0, &s.mm, "sender", flush_rounds, &s);
+	bare_thread(&b, 1, &s.mm, "leaves", run_other, &s);
+	bare_run(&b, MS(5));
+	is_int(s.ipis[0], 0, "a CPU that switched to another mm is not in the mask");
+	is_int((int64_t)s.other.cpu_vm_mask, 2, "it is in the other's");
+	is_int(s.took[0], NS(45), "alone: the local flush is all");
+	is_int(b.m->metrics.cell[METRIC_ROUND_EMPTY][0].count, 1, "counted as an empty round");
+	finish(&b, &rec);
+}
+
+/* --- interrupt-off windows ------------------------------------------------------------ */
+
+static sim_time round_with_window(sim_time off)
+{
+	struct bare b;
+	struct record rec;
+	struct stage s;
+	sim_time took;
+
+	set(&b, 1, 4);
+	start(&s, &b, &rec);
+	s.off = off;
+	s.at[0] = US(100);
+	bare_thread(&b, 0, &s.mm, "sender", flush_rounds, &s);
+	bare_thread(&b, 1, &s.mm, "user", computes, &s);
+	bare_thread(&b, 3, &s.mm, "off", off_then_computes, &s);
+	bare_run(&b, MS(5));
+	took = s.took[0];
+	finish(&b, &rec);
+	return took;
+}
+
+static void test_windows(void)
+{
+	/* local cr3, ICR write, delivery, entry, handler, cr3: all CPUs at once */
+	const sim_time base = NS(45 + 200 + 400 + 300 + 150 + 45);
+	static const sim_time window[] = { 0, NS(300), NS(645), NS(646), US(1), US(3), US(50) };
+	char text[80];
+
+	for (size_t i = 0; i < sizeof(window) / sizeof(window[0]); i++) {
+		sim_time d = window[i], tail = d + NS(300 + 150 + 45);
+
+		snprintf(text, sizeof(text), "interrupts off for %lld ns more: the round takes its tail",
+			 (long long)d / 1000);
+		is_int(round_with_window(d), tail > base ? tail : base, text);
+	}
+}
+
+/* --- hand case (b) ---------------------------------------------------------------------- */
+
+static void flush_once(struct ctx *w, void *arg)
+{
+	struct stage *s = arg;
+
+	work_until(w, US(100));
+	flush_tlb_mm(w, &s->mm, 0, 1);
+	sync(w);
+	s->took[w->cpu->id % MAX_ROUNDS] = now_of(w) - US(100);
+	cpu_work(w, MS(1));
+}
+
+static void run_16(struct stage *s, struct bare *b, struct record *rec, int x, int y)
+{
+	set(b, 4, 4);
+	start(s, b, rec);
+	for (int i = 0; i < 16; i++)
+		bare_thread(b, i, &s->mm, "user", i == x || i == y ? flush_once : computes, s);
+	is_int(bare_run(b, SEC(1)) != SIM_STOP_TIME && threads_done(b), 1, "two senders, no deadlock");
+}
+
+static void test_hand_case_b(void)
+{
+	struct bare b;
+	struct record rec;
+	struct stage s;
+
+	run_16(&s, &b, &rec, 1, 9);
+	is_int(record_count(&rec, TP_IPI_SEND, 1, 0xf1), 15, "CPUs 1 and 9: 15 IPIs");
+	is_int(record_count(&rec, TP_IPI_SEND, 9, 0xf1), 15, "and 15 IPIs, one vector");
+	ok(record_time(&rec, 1, TP_FLUSH_BEGIN, ANY, ANY) >= record_time(&rec, 0, TP_FLUSH_END, ANY, ANY),
+	   "same slot: the second round begins when the first has ended");
+	is_int(b.m->metrics.cell[METRIC_LOCK_WAIT][LOCK_TLBSTATE].tally.max > US(1), 1,
+	       "and its sender waits for the slot lock for the whole round");
+	finish(&b, &rec);
+
+	run_16(&s, &b, &rec, 1, 2);
+	is_int(record_count(&rec, TP_IPI_SEND, 1, 0xf1), 15, "CPUs 1 and 2: 15 IPIs");
+	is_int(record_count(&rec, TP_IPI_SEND, 2, 0xf2), 15, "and 15 IPIs, two vectors");
+	ok(record_time(&rec, 0, TP_FLUSH_BEGIN, 1, ANY) < record_time(&rec, 0, TP_FLUSH_END, 2, ANY) &&
+	   record_time(&rec, 0, TP_FLUSH_BEGIN, 2, ANY) < record_time(&rec, 0, TP_FLUSH_END, 1, ANY),
+	   "different slots: the rounds overlap");
+	ok(record_time(&rec, 0, TP_IRQ_ENTER, 1, 0xf2) > record_time(&rec, 0, TP_FLUSH_BEGIN, 1, ANY) &&
+	   record_time(&rec, 0, TP_IRQ_ENTER, 1, 0xf2) < record_time(&rec, 0, TP_FLUSH_END, 1, ANY),
+	   "CPU 1 serves the other's flush from its poll loop");
+	ok(record_time(&rec, 0, TP_IRQ_ENTER, 2, 0xf1) > record_time(&rec, 0, TP_FLUSH_BEGIN, 2, ANY) &&
+	   record_time(&rec, 0, TP_IRQ_ENTER, 2, 0xf1) < record_time(&rec, 0, TP_FLUSH_END, 2, ANY),
+	   "and CPU 2 the first's");
+	is_int(b.m->metrics.cell[METRIC_LOCK_WAIT][LOCK_TLBSTATE].tally.max, 0, "nobody waits for a slot");
+	finish(&b, &rec);
+}
+
+/* --- the line of the mask ------------------------------------------------------------------ */
+
+/* Every target reads the slot's line and clears its bit by a locked operation:
+ * N targets at one instant take turns on it. */
+static sim_time round_of(int targets, sim_time c)
+{
+	struct bare b;
+	struct record rec;
+	struct stage s;
+	sim_time took;
+
+	set(&b, 1, 12);
+	b.machine.apic = APIC_FLAT;
+	b.machine.cost[COST_LINE_SOCKET] = c;
+	start(&s, &b, &rec);
+	s.at[0] = US(100);
+	bare_thread(&b, 0, &s.mm, "sender", flush_rounds, &s);
+	for (int i = 1; i <= targets; i++)
+		bare_thread(&b, i, &s.mm, "user", computes, &s);
+	bare_run(&b, MS(5));
+	took = s.took[0];
+	finish(&b, &rec);
+	return took;
+}
+
+static void test_mask_line(void)
+{
+	const sim_time c = NS(100);
+	sim_time one = round_of(1, c), previous = one;
+	char text[100];
+
+	is_int(round_of(1, c) - round_of(1, 0), 3 * c, "one target: its read, its locked clear, the poller's re-read");
+	for (int n = 2; n <= 10; n += 2) {
+		sim_time t = round_of(n, c);
+
+		snprintf(text, sizeof(text), "%d targets: acknowledgements serialise on one line", n);
+		ok(t - one >= (n - 1) * c && t > previous, text);
+		previous = t;
+	}
+	is_int(round_of(10, 0), round_of(1, 0), "without the line all targets work in parallel");
+}
+
+int main(void)
+{
+	test_hand_case_a();
+	test_lazy_unharmed();
+	test_other_mm();
+	test_windows();
+	test_hand_case_b();
+	test_mask_line();
+	return tap_done();
+}
