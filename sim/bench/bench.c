@@ -5,7 +5,7 @@
  * All cases run in every round, our side and the reference in turn, so that a
  * slow phase of the machine meets both; figures are medians over the rounds,
  * the ratio is the median of the rounds' ratios.  Time is the CPU time of the
- * process.  One round of everything takes about three seconds.
+ * process.  One round of everything takes about four seconds.
  */
 #include "sim/bench/bench.h"
 
@@ -16,7 +16,7 @@
 #include "sim/base/xassert.h"
 #include "sim/bench/bench_int.h"
 
-#define ROUNDS		7
+#define ROUNDS		5
 #define THIRTY_PERCENT	307	/* of 1024 */
 
 static const struct bench_case bench_cases[] = {
