@@ -10,6 +10,8 @@ if [ $# = 0 ]; then
 	exit 1
 fi
 export BUILD=${BUILD:-build}
+# Tests that call make say themselves what they want built.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 export SHOOTDOWN=${SHOOTDOWN:-$BUILD/shootdown}
 export SEED=${SEED:-}
 [ -n "$SEED" ] || unset SEED

@@ -6,7 +6,7 @@ name=$(basename "$1")
 out=${BUILD:=build}/tap
 mkdir -p "$out"
 begin=$EPOCHREALTIME
-timeout -k 5 "${TEST_TIMEOUT:-300}" "$1" 2>"$out/$name.err" | tee "$out/$name.tap"
+timeout -k 5 "${TEST_TIMEOUT:-900}" "$1" 2>"$out/$name.err" | tee "$out/$name.tap"
 rc=${PIPESTATUS[0]}
 end=$EPOCHREALTIME
 [ -s "$out/$name.err" ] && sed 's/^/# stderr: /' "$out/$name.err" >> "$out/$name.tap"

@@ -11,7 +11,7 @@ scenario=scenarios/smoke.yaml
 build() {	# NAME VARIABLE=...
 	local name=$1
 	shift
-	nice make -s BUILD="$BUILD/$name" WERROR=1 "$@" all
+	nice make -s BUILD="$BUILD/$name" WERROR=1 EXTRA_CFLAGS=-g0 "$@" all
 }
 # Everything that must not differ: statuses, fingerprints, events, metrics.
 rows() {

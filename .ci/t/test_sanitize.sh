@@ -21,7 +21,7 @@ for i in "${!all[@]}"; do
 done
 targets=("${chosen[@]/#/$BUILD/asan/t/}")
 ok 'the sanitizer build' nice make -s BUILD="$BUILD/asan" SANITIZE=address,undefined \
-	OPT=-O1 EXTRA_CFLAGS=-DSIM_DEBUG all "${targets[@]}"
+	OPT=-O1 EXTRA_CFLAGS="-DSIM_DEBUG -g1" all "${targets[@]}"
 for t in "${targets[@]}"; do
 	ok "$(basename "$t")" timeout 120 "$t"
 done

@@ -101,6 +101,24 @@ is 'more threads than CPUs: exit code' "$rc" 2
 like 'more threads than CPUs: file and configuration' "$err" '^tiny[.]yaml:.*(CPU|cpu)'
 ok 'errors write nothing' test ! -e never.db
 
+sed 's/machine: x86-2008-2x4/machine: nix/' tiny.yaml > nomachine.yaml
+t_run "$sd" run nomachine.yaml --set machine.jitter=0% -o never.db
+is '--set on a machine that does not exist: exit code' "$rc" 2
+like '--set on a machine that does not exist: names the machine' "$err" '^nomachine[.]yaml:4:10: machine: '
+
+# --- progress: on a terminal only ----------------------------------------------
+if command -v script >/dev/null; then
+	TERM=xterm script -qec "'$sd' run tiny.yaml --reps 60 -o tty.db 2>&1 >/dev/null" /dev/null \
+		</dev/null >progress.txt
+	like 'progress on a terminal' "$(tr '\r' '\n' <progress.txt)" '[0-9]+/480 runs'
+	TERM=xterm script -qec "'$sd' run tiny.yaml --reps 90 -q -o tty.db 2>&1 >/dev/null" /dev/null \
+		</dev/null >progress.txt
+	is 'no progress with --quiet' "$(cat progress.txt)" ''
+else
+	skip 'progress on a terminal' 'no script(1) here'
+	skip 'no progress with --quiet' 'no script(1) here'
+fi
+
 # --- precision ---------------------------------------------------------------------------
 t_run "$sd" run tiny.yaml --precision 50% --max-reps 10 -o p.db --json
 is '--precision: exit code' "$rc" 0
