@@ -107,11 +107,10 @@ static void load_callout(struct design_load *g, const struct node *n, int site, 
 		return;
 	}
 	if (!site_table[site].built) {
+		/* kept in the table all the same: "explain" shows the whole design */
 		note(g, "%s at %s.%s: this path is not modelled", text, site_table[site].name,
 		     point_names[point]);
-		return;
-	}
-	if (!callout_table[op].built) {
+	} else if (!callout_table[op].built) {
 		note(g, "%s at %s.%s: this operation is not modelled", text,
 		     site_table[site].name, point_names[point]);
 		return;
@@ -134,7 +133,8 @@ static void record_hook(struct design_load *g, const struct node *at, int site, 
 	for (i = 0; i < h->n; i++)
 		snprintf(ops + strlen(ops), sizeof(ops) - strlen(ops), "%s%s", i ? " " : "",
 			 callout_table[h->c[i].op].name);
-	if (h->n)
+	/* what cannot run is no part of a configuration's identity */
+	if (h->n && site_table[site].built)
 		load_record(g->l, path, ops, "", "choice", at);
 }
 
@@ -269,7 +269,7 @@ static int any_callout(const struct design_config *d, enum callout_op op)
 	int s;
 
 	for (s = 0; s < NR_SITES; s++)
-		if (place_of(d, s, op) >= 0)
+		if (site_table[s].built && place_of(d, s, op) >= 0)
 			return 1;
 	return 0;
 }

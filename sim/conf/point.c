@@ -47,6 +47,10 @@ int study_set(struct conf *c, struct study_private *p, int design, const char *p
 	const char *rest;
 	int i, bad = 0;
 
+	/* a file that is missing has had its message */
+	if ((!p->trees.machine && path_after(path, "machine")) ||
+	    (!p->trees.kernel && path_after(path, "kernel")))
+		return -1;
 	if ((rest = path_after(path, "machine")) && *rest)
 		return path_set(c, p->trees.machine, rest, value, path, at, log);
 	if ((rest = path_after(path, "kernel")) && *rest)

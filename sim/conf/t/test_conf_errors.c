@@ -239,6 +239,10 @@ static void test_command_line(const char *root)
 	       "errors of --set");
 	free(text);
 	conf_free(c);
+	c = conf_new(root);
+	scratch_write("g.yaml", "name: x\nmachine: nix\nkernel: nix\n", 34);
+	ok(!conf_scenario(c, "g.yaml", &o), "--set on what does not exist: no study, no crash");
+	conf_free(c);
 	o.n_set = 0;
 	c = conf_new(root);
 	ok(!conf_scenario(c, "f.yaml", &o), "no study");

@@ -87,6 +87,7 @@ static void test_designs(const char *root)
 		unbuilt += strstr(m->notes[i], "this path is not modelled") != NULL;
 	}
 	is_int(i4, 0, "merged: sections balance");
+	is_int(m->hook[SITE_do_wp_page][POINT_flushed].n, 1, "merged: explain sees all callouts");
 	ok(unbuilt >= 10, "merged: callouts at sites that are not modelled are notes");
 	conf_free(c);
 }
