@@ -198,7 +198,8 @@ static void missing_data(void)
 	synthetic_series(&s, synthetic_config(&s, study, "none", ""), "latency", nothing, 10);
 	id = synthetic_config(&s, study, "bare", "");
 	synthetic_run(&s, id, 1, "ok");
-	synthetic_run(&s, id, 2, "crash");
+	/* What a run left behind before it crashed is no observation. */
+	synthetic_value(&s, synthetic_run(&s, id, 2, "crash"), "latency", "", 12345);
 	synthetic_series(&s, synthetic_config(&s, study, "one", ""), "latency", x, 1);
 	synthetic_close(&s);
 	text = report("mail", NULL, &e);
@@ -302,7 +303,7 @@ static void hostile_names(void)
 	ok(is_mail(text), "hostile names: still 72 columns of ASCII");
 	free(text);
 	text = report("markdown", NULL, &e);
-	ok(!outside_code(text, "<b>") && !outside_code(text, "<i>"),
+	ok(!outside_code(text, "<b") && !outside_code(text, "<i"),
 	   "Markdown: no tag of a user's survives");
 	ok(strstr(text, "\\`touch HIT\\`") != NULL, "Markdown: backticks are escaped");
 	ok(!strstr(text, "\n> "), "Markdown: no line begins with a user's text");

@@ -53,6 +53,8 @@ static void pairs(void)
 	p = paired_compare(a, c, 5, 0);
 	is_int(p.n, 4, "a pair with a hole is dropped");
 	is_near(p.mean_a, 120, 0, "from both sides");
+	p = paired_compare(a, c, 5, 1);
+	ok(p.sd == 0 && p.mean == 1, "and from the spread");
 	p = paired_compare(a, zero, 5, 0);
 	is_int(p.form, EFFECT_DIFFERENCE, "a value of 0 forbids the ratio");
 	is_near(p.mean, -118, 1e-12, "then the difference");

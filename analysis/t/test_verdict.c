@@ -170,6 +170,30 @@ static void emergent(void)
 	is_int(judge("C", 1).answer, UNDECIDED, "no difference found is not equivalence");
 }
 
+/* An axis that only one of the two designs has. */
+static void one_design_axis(void)
+{
+	struct synthetic s;
+	struct seen v;
+	int64_t study;
+
+	synthetic_open(&s, path);
+	study = two_designs(&s, "study");
+	series(&s, study, "old", "put.batch=-", "latency", 1000, 0, 10);
+	series(&s, study, "new", "put.batch=8", "latency", 500, 0.1, 10);
+	series(&s, study, "new", "put.batch=64", "latency", 2000, 0.1, 10);
+	claim(&s, "ALL", study, COMPARE "\"rule\":\"less\"");
+	claim(&s, "ONE", study, COMPARE "\"rule\":\"less\",\"region\":{\"put.batch\":[8]}");
+	synthetic_close(&s);
+	v = judge("ALL", 1);
+	is_int(v.n_points, 2, "the other design's point serves both values");
+	is_str(v.boundary, "1 of 2 points support, 1 refute; along put.batch supported up to 8, "
+	       "refuted from 64 on", "which are a boundary");
+	v = judge("ONE", 1);
+	is_int(v.n_points, 1, "region binds the design that has the axis");
+	is_int(v.answer, SUPPORTED, "and that alone");
+}
+
 static void limits(void)
 {
 	static const double mixed[4] = { 1.2, 1.1, 0.7, 0.6 };
@@ -184,6 +208,7 @@ static void limits(void)
 	s = judge("C", 1);
 	is_int(s.answer, UNDECIDED, "an empty region decides nothing");
 	is_str(s.reason, "no point at which old and new both ran", "and says so");
+	one_design_axis();
 	one_claim(mixed, 0.02, 10, "\"kind\":\"untestable\",\"reason\":\"no order of memory\"");
 	s = judge("C", 1);
 	is_int(s.answer, UNTESTABLE, "untestable");
