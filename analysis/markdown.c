@@ -121,7 +121,7 @@ static void grid_markdown(struct report *r, const struct grid *g)
 
 	label = g->by < 0 ? "" : axis_label(d, &l->axis[g->by], 0, &unit);
 	sb_addf(out, "| %s%s |", g->by < 0 ? "" : text_markdown(d, l->axis[g->by].name),
-		*unit ? text_markdown(d, text_of(d, " [%s]", unit)) : "");
+		*unit ? text_of(d, " %s", text_markdown(d, text_of(d, "[%s]", unit))) : "");
 	for (int k = 0; k < l->n_series; k++)
 		sb_addf(out, " %s%s%s |", text_markdown(d, l->series[k].name),
 			*l->series[k].unsafe ? " **UNSAFE** " : "",
