@@ -298,7 +298,7 @@ static void do_claim(struct conf *c, void *arg)
 	g.claim = conf_alloc(c, sizeof(*g.claim));
 	g.root = s->root;
 	check_claim(&g, s->root);
-	if (g.l.errors)
+	if (g.l.errors || c->used_broken)
 		return;
 	sb_reset(&c->scratch);
 	node_json(s->root, &c->scratch);

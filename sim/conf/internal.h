@@ -47,7 +47,8 @@ struct source {				/* one file, read once */
 	struct source *next;
 	const char *file;		/* as shown to the user */
 	const char *text;
-	struct node *root;		/* NULL: it had errors */
+	struct node *root;		/* NULL: unreadable */
+	int broken;			/* had errors, though there may be a tree */
 };
 
 struct conf {
@@ -55,6 +56,7 @@ struct conf {
 	struct arena arena;
 	struct diag_list errors;
 	struct source *sources;
+	int used_broken;		/* since the call began, yaml_file() gave out such a one */
 	jmp_buf *oom;
 	yaml_parser_t parser;
 	yaml_event_t event;

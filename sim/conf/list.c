@@ -45,7 +45,7 @@ static void do_object(struct conf *c, void *arg)
 	default:
 		break;
 	}
-	q->out = l.errors ? NULL : out;
+	q->out = l.errors || c->used_broken ? NULL : out;
 }
 
 static const void *object(struct conf *c, enum file_kind kind, const char *ref)

@@ -33,6 +33,8 @@ int conf_try(struct conf *c, void (*fn)(struct conf *c, void *arg), void *arg)
 	jmp_buf *outer = c->oom, here;
 
 	c->oom = &here;
+	if (!outer)
+		c->used_broken = 0;
 	if (setjmp(here)) {
 		c->oom = outer;
 		release_helpers(c);

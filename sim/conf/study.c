@@ -276,7 +276,7 @@ static void do_scenario(struct conf *c, void *arg)
 	bad |= study_sets(c, p, r->o);
 	if (bad || c->errors.n != before)
 		load_alone(c, p, r->o);
-	else if (!expand(c, p, r->o))
+	else if (!expand(c, p, r->o) && !c->used_broken && c->errors.n == before)
 		r->out = &p->study;
 }
 

@@ -286,12 +286,14 @@ struct node *yaml_text(struct conf *c, const char *name, const char *text, size_
 
 struct source *yaml_file(struct conf *c, const char *file)
 {
+	size_t n = 0, errors = c->errors.n;
 	struct source *s;
-	size_t n = 0;
 
 	for (s = c->sources; s; s = s->next)
-		if (!strcmp(s->file, file))
+		if (!strcmp(s->file, file)) {
+			c->used_broken |= s->broken;
 			return s;
+		}
 	s = conf_alloc(c, sizeof(*s));
 	s->file = conf_strdup(c, file);
 	s->text = read_bytes(c, s->file, &n);
@@ -304,6 +306,8 @@ struct source *yaml_file(struct conf *c, const char *file)
 			   blank ? "the file is empty" : "a map of keys and values is expected");
 		s->root = NULL;
 	}
+	s->broken = c->errors.n != errors;
+	c->used_broken |= s->broken;
 	s->next = c->sources;
 	c->sources = s;
 	return s;

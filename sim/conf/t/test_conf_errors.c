@@ -139,6 +139,8 @@ static const struct golden scenarios[] = {
 	  "f.yaml:17:9: sweep: points 1 and 3 of design merged-2.6.27 are the same configuration\n" },
 	{ "zip of unequal lists", SCENARIO "zip: [{threads.vcpu.count: [1, 2], settle: [1us]}]\n",
 	  "f.yaml:17:36: settle: 1 values, but threads.vcpu.count has 2\n" },
+	{ "duplicate key", SCENARIO "seed: 1\nseed: 2\n",
+	  "f.yaml:18:1: seed: key given twice, first in line 17\n" },
 	{ "a million points and more",
 	  SCENARIO "sweep:\n  threads.vcpu.count: {from: 1, to: 4000, steps: 4000}\n  settle: {from: 1us, to: 1000us, steps: 1000}\n",
 	  "f.yaml:1:1: sweep: 8000000 points, more than 1000000\n" },
