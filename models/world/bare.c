@@ -11,7 +11,14 @@ struct bare_thread {
 	void *arg;
 };
 
-void bare_init(struct bare *b, int sockets, int cores)
+struct bare_config {
+	struct machine_config machine;
+	struct kernel_config kernel;
+	struct design_config design;
+	struct world_config world;
+};
+
+int bare_init(struct bare *b, int sockets, int cores)
 {
 	static const sim_time defaults[NR_COSTS] = {
 #define COST(id, owner, key, def, ...) [COST_##id] = def,
@@ -19,20 +26,28 @@ void bare_init(struct bare *b, int sockets, int cores)
 #undef COST
 	};
 
+	struct bare_config *c = mem_calloc(1, sizeof(*c));
+
 	memset(b, 0, sizeof(*b));
 	arena_init(&b->arena, ARENA_CHUNK);
-	b->machine.sockets = sockets;
-	b->machine.cores = cores;
-	b->machine.clock = 1000000000;
-	memcpy(b->machine.cost, defaults, sizeof(defaults));
-	b->kernel.gather_batch = 506;
-	b->kernel.flush_vectors = 8;
-	b->kernel.split_ptlocks = 1;
-	b->design.armed_test = ARMED_COMPILED_OUT;
-	b->world.machine = &b->machine;
-	b->world.kernel = &b->kernel;
-	b->world.design = &b->design;
-	b->world.seed = 1;
+	if (!c)
+		return -1;
+	c->machine.sockets = sockets;
+	c->machine.cores = cores;
+	c->machine.clock = 1000000000;
+	memcpy(c->machine.cost, defaults, sizeof(defaults));
+	c->kernel.gather_batch = 506;
+	c->kernel.flush_vectors = 8;
+	c->kernel.split_ptlocks = 1;
+	c->design.armed_test = ARMED_COMPILED_OUT;
+	c->world.machine = &c->machine;
+	c->world.kernel = &c->kernel;
+	c->world.design = &c->design;
+	c->world.seed = 1;
+	b->config = c;
+	b->machine = &c->machine;
+	b->kernel = &c->kernel;
+	return 0;
 }
 
 static void build(struct sim *s, void *arg)
@@ -54,7 +69,7 @@ int bare_boot(struct bare *b)
 		return -1;
 	b->m = m;
 	m->arena = &b->arena;
-	m->cfg = &b->world;
+	m->cfg = &b->config->world;
 	m->replication = 1;
 	return sim_setup(&m->sim, build, m);
 }
@@ -99,4 +114,5 @@ void bare_fini(struct bare *b)
 {
 	bare_stop(b);
 	arena_free(&b->arena);
+	mem_free(b->config);
 }

@@ -17,16 +17,18 @@
 #include "models/kernel/kernel.h"
 #include "models/kernel/sched.h"
 
+struct bare_config;
+
 struct bare {
 	struct arena arena;
-	struct machine_config machine;
-	struct kernel_config kernel;
-	struct design_config design;
-	struct world_config world;
-	struct machine *m;
+	struct bare_config *config;	/* what the next two point into */
+	struct machine_config *machine;
+	struct kernel_config *kernel;
+	struct machine *m;		/* between bare_boot() and bare_stop() */
 };
 
-void bare_init(struct bare *b, int sockets, int cores);
+/* 0, or -1 when memory is out. */
+int bare_init(struct bare *b, int sockets, int cores);
 /* Build the machine; 0, or -1 when memory is out. */
 int bare_boot(struct bare *b);
 /* A thread on @cpu, a user of @mm (NULL: a kernel thread); it ends with @fn.

@@ -24,10 +24,10 @@ static void prepare(struct bare *b, struct record *rec, int sockets, int cores, 
 {
 	bare_init(b, sockets, cores);
 	no_costs(b);
-	b->machine.apic = apic;
-	b->machine.cost[COST_ICR_WRITE] = ICR;
-	b->machine.cost[COST_IPI_SOCKET] = NEAR;
-	b->machine.cost[COST_IPI_CROSS] = FAR;
+	b->machine->apic = apic;
+	b->machine->cost[COST_ICR_WRITE] = ICR;
+	b->machine->cost[COST_IPI_SOCKET] = NEAR;
+	b->machine->cost[COST_IPI_CROSS] = FAR;
 	boot(b, rec);
 }
 

@@ -13,11 +13,11 @@ static void prepare(struct bare *b, struct record *rec)
 {
 	bare_init(b, 2, 4);
 	no_costs(b);
-	b->machine.cost[COST_LINE_OWN] = OWN;
-	b->machine.cost[COST_LINE_ATOMIC] = ATOMIC;
-	b->machine.cost[COST_LINE_SOCKET] = SOCKET;
-	b->machine.cost[COST_LINE_CROSS] = CROSS;
-	b->machine.cost[COST_LINE_MEMORY] = MEMORY;
+	b->machine->cost[COST_LINE_OWN] = OWN;
+	b->machine->cost[COST_LINE_ATOMIC] = ATOMIC;
+	b->machine->cost[COST_LINE_SOCKET] = SOCKET;
+	b->machine->cost[COST_LINE_CROSS] = CROSS;
+	b->machine->cost[COST_LINE_MEMORY] = MEMORY;
 	boot(b, rec);
 }
 
@@ -232,7 +232,7 @@ static void test_jitter(void)
 	struct bare b;
 	struct record rec;
 	struct tally t = { 0 };
-	uint32_t table[JITTER_STEPS];
+	uint32_t *table = mem_calloc(JITTER_STEPS, sizeof(*table));
 	uint64_t sum = 0;
 
 	prepare(&b, &rec);
@@ -246,6 +246,7 @@ static void test_jitter(void)
 	is_near(tally_mean(&t) / CROSS, 1, 0.003, "mean of a cost with jitter is its value");
 	is_near(sqrt(tally_variance(&t)) / CROSS, 0.1, 0.003, "its coefficient of variation is machine.jitter");
 	finish(&b, &rec);
+	mem_free(table);
 }
 
 int main(void)

@@ -42,9 +42,9 @@ static void prepare(struct bare *b, struct record *rec, int sockets, int cores)
 {
 	bare_init(b, sockets, cores);
 	no_costs(b);
-	b->machine.cost[COST_IRQ_ENTRY] = NS(300);
-	b->machine.cost[COST_IRQ_RETURN] = NS(100);
-	b->machine.idle_exit = (struct dist){ .kind = DIST_CONST, .a = US(2) };
+	b->machine->cost[COST_IRQ_ENTRY] = NS(300);
+	b->machine->cost[COST_IRQ_RETURN] = NS(100);
+	b->machine->idle_exit = (struct dist){ .kind = DIST_CONST, .a = US(2) };
 	boot(b, rec);
 	for (int i = 0; i < NR_VECTOR_CLASSES; i++)
 		b->m->vector_handler[i] = body_handler;
@@ -295,14 +295,9 @@ static void storm_shoot(struct sim *sim, void *arg)
 	sim_at(sim, s->slot, sim->now + some(s, NS(400)));
 }
 
-static struct storm *storm_of(struct ctx *w)
-{
-	return (struct storm *)((char *)w->m->cfg - offsetof(struct storm, b.world));
-}
-
 static void storm_handler(struct ctx *w, unsigned vector)
 {
-	struct storm *s = storm_of(w);
+	struct storm *s = w->priv;
 	struct spinlock *l = s->lock[1];	/* of handlers, and of irqsave */
 
 	cpu_work(w, some(s, US(1)));
@@ -390,6 +385,8 @@ static void test_storm(uint64_t seed)
 		if (i != VC_TIMER && i != VC_RESCHEDULE)
 			s.b.m->vector_handler[i] = storm_handler;
 	sched_init(s.b.m);
+	for (int i = 0; i < s.b.m->nr_cpus; i++)
+		s.b.m->cpu[i].irq.priv = &s;
 	s.slot = sim_slot_new(&s.b.m->sim, PRIO_NORMAL);
 	sim_slot_call(&s.b.m->sim, s.slot, storm_shoot, &s);
 	sim_at(&s.b.m->sim, s.slot, 0);

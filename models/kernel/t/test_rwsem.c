@@ -101,13 +101,13 @@ static void test_handover(void)
 
 	bare_init(&b, 1, 2);
 	no_costs(&b);
-	b.machine.cost[COST_WAKE_UP] = US(3);
-	b.machine.cost[COST_ICR_WRITE] = NS(200);
-	b.machine.cost[COST_IPI_SOCKET] = NS(400);
-	b.machine.cost[COST_IRQ_ENTRY] = NS(300);
-	b.machine.cost[COST_IRQ_RETURN] = NS(100);
-	b.machine.cost[COST_CONTEXT_SWITCH] = US(2);
-	b.machine.idle_exit = (struct dist){ .kind = DIST_CONST, .a = US(7) };
+	b.machine->cost[COST_WAKE_UP] = US(3);
+	b.machine->cost[COST_ICR_WRITE] = NS(200);
+	b.machine->cost[COST_IPI_SOCKET] = NS(400);
+	b.machine->cost[COST_IRQ_ENTRY] = NS(300);
+	b.machine->cost[COST_IRQ_RETURN] = NS(100);
+	b.machine->cost[COST_CONTEXT_SWITCH] = US(2);
+	b.machine->idle_exit = (struct dist){ .kind = DIST_CONST, .a = US(7) };
 	boot(&b, &rec);
 	rwsem_init(b.m, &p.sem, LOCK_MMAP_SEM);
 	bare_thread(&b, 0, NULL, "holds", holds, &p);
@@ -254,7 +254,7 @@ static void test_property(uint64_t seed)
 	struct property p = { .broken = 0 };
 
 	bare_init(&b, 2, 4);
-	b.machine.idle_exit = (struct dist){ .kind = DIST_UNIFORM, .a = NS(100), .b = US(5) };
+	b.machine->idle_exit = (struct dist){ .kind = DIST_UNIFORM, .a = NS(100), .b = US(5) };
 	boot(&b, &rec);
 	b.m->sim.trace.sink = NULL;
 	rng_seed(&p.rng, seed, 1, "test", "rwsem");

@@ -35,15 +35,15 @@ static void set_costs(struct bare *b)
 {
 	bare_init(b, 1, 2);
 	no_costs(b);
-	b->machine.cost[COST_WAKE_UP] = NS(1500);
-	b->machine.cost[COST_LINE_MEMORY] = NS(100);
-	b->machine.cost[COST_LINE_SOCKET] = NS(75);
-	b->machine.cost[COST_ICR_WRITE] = NS(200);
-	b->machine.cost[COST_IPI_SOCKET] = NS(400);
-	b->machine.cost[COST_IRQ_ENTRY] = NS(300);
-	b->machine.cost[COST_IRQ_RETURN] = NS(90);
-	b->machine.cost[COST_CONTEXT_SWITCH] = US(2);
-	b->machine.idle_exit = (struct dist){ .kind = DIST_CONST, .a = US(7) };
+	b->machine->cost[COST_WAKE_UP] = NS(1500);
+	b->machine->cost[COST_LINE_MEMORY] = NS(100);
+	b->machine->cost[COST_LINE_SOCKET] = NS(75);
+	b->machine->cost[COST_ICR_WRITE] = NS(200);
+	b->machine->cost[COST_IPI_SOCKET] = NS(400);
+	b->machine->cost[COST_IRQ_ENTRY] = NS(300);
+	b->machine->cost[COST_IRQ_RETURN] = NS(90);
+	b->machine->cost[COST_CONTEXT_SWITCH] = US(2);
+	b->machine->idle_exit = (struct dist){ .kind = DIST_CONST, .a = US(7) };
 }
 
 static void test_wake(int polls)
@@ -54,7 +54,7 @@ static void test_wake(int polls)
 	sim_time want = NS(1500 + 100) + US(2);	/* waker with the run-queue line; switch */
 
 	set_costs(&b);
-	b.machine.idle_polls = polls;
+	b.machine->idle_polls = polls;
 	boot(&b, &rec);
 	n.sleeper = bare_thread(&b, 0, NULL, "sleeper", nap, &n);
 	bare_thread(&b, 1, NULL, "waker", wake, &n);
@@ -308,7 +308,7 @@ static void test_semaphores(int early)
 /* A handler takes the lock that the thread below it holds with interrupts on. */
 static void handler_takes_a(struct ctx *w, unsigned vector)
 {
-	struct knot *k = w->cpu->irq.priv;
+	struct knot *k = w->priv;
 
 	(void)vector;
 	spin_lock(w, &k->a);

@@ -149,7 +149,7 @@ static void test_single_queue(void)
 	bare_run(&b, MS(5));
 	is_int(record_count(&rec, TP_IPI_SEND, ANY, VECTOR_CALL_SINGLE), 1, "three calls while the target is masked: an IPI only for the empty queue");
 	is_int(record_count(&rec, TP_IRQ_ENTER, 3, VECTOR_CALL_SINGLE), 1, "one interrupt serves the queue");
-	is_int(c.first[0] + b.machine.cost[COST_ICR_WRITE],
+	is_int(c.first[0] + b.machine->cost[COST_ICR_WRITE],
 	       record_time(&rec, 0, TP_IPI_SEND, 0, ANY), "the time returned is that of the ICR write");
 	ok(c.took[0] > US(30) && c.took[1] > US(25) && c.took[2] > US(20), "all three callers return after the window");
 	finish(&b, &rec);

@@ -13,11 +13,11 @@ static void prepare(struct bare *b, struct record *rec, enum spinlock_kind kind,
 {
 	bare_init(b, 1, MAX);
 	no_costs(b);
-	b->machine.cost[COST_LINE_SOCKET] = TRANSFER;
-	b->machine.cost[COST_LINE_CROSS] = TRANSFER;
-	b->machine.cost[COST_LINE_MEMORY] = TRANSFER;
-	b->kernel.spinlock = kind;
-	b->kernel.arbitration = rule;
+	b->machine->cost[COST_LINE_SOCKET] = TRANSFER;
+	b->machine->cost[COST_LINE_CROSS] = TRANSFER;
+	b->machine->cost[COST_LINE_MEMORY] = TRANSFER;
+	b->kernel->spinlock = kind;
+	b->kernel->arbitration = rule;
 	boot(b, rec);
 }
 
@@ -65,7 +65,6 @@ static void run_queue(struct queue *q, int waiters, enum spinlock_kind kind,
 	memset(q, 0, sizeof(*q));
 	q->section = section;
 	prepare(&b, &rec, kind, rule);
-	b.world.seed = seed;
 	rng_seed(&b.m->arbitration, (uint64_t)seed, 1, "machine", "line arbitration");
 	for (int i = 0; i <= waiters; i++)
 		bare_thread(&b, i, NULL, "contender", one_section, q);
@@ -239,8 +238,7 @@ static void test_handover_into_interrupt(enum spinlock_kind kind, const char *na
 	char text[100];
 
 	prepare(&b, &rec, kind, ARBITRATION_RANDOM);
-	b.m->mc = &b.machine;
-	b.machine.cost[COST_LINE_SOCKET] = 0;	/* exact instants */
+	b.machine->cost[COST_LINE_SOCKET] = 0;	/* exact instants */
 	b.m->vector_handler[VC_BACKGROUND] = long_handler;
 	bare_thread(&b, 0, NULL, "holder", hold_until_20, &g);
 	first = bare_thread(&b, 1, NULL, "first", wait_in_turn, &g);
@@ -278,7 +276,7 @@ static void storm(struct sim *s, void *arg)
 /* Handlers only steal: they take no lock that a thread may hold with interrupts on. */
 static void storm_handler(struct ctx *w, unsigned vector)
 {
-	struct property *p = w->m->hooks.vector_arrived ? NULL : w->cpu->irq.priv;
+	struct property *p = w->priv;
 
 	(void)vector;
 	cpu_work(w, (sim_time)rng_below(&p->rng, US(1)));

@@ -24,14 +24,14 @@ static void set(struct bare *b, int sockets, int cores)
 {
 	bare_init(b, sockets, cores);
 	no_costs(b);
-	b->machine.cost[COST_ICR_WRITE] = NS(200);
-	b->machine.cost[COST_IPI_SOCKET] = NS(400);
-	b->machine.cost[COST_IPI_CROSS] = NS(400);
-	b->machine.cost[COST_IRQ_ENTRY] = NS(300);
-	b->machine.cost[COST_IRQ_RETURN] = NS(100);
-	b->machine.cost[COST_FLUSH_HANDLER] = NS(150);
-	b->machine.cost[COST_CR3_LOAD] = NS(45);
-	b->machine.idle_exit = (struct dist){ .kind = DIST_CONST, .a = US(1) };
+	b->machine->cost[COST_ICR_WRITE] = NS(200);
+	b->machine->cost[COST_IPI_SOCKET] = NS(400);
+	b->machine->cost[COST_IPI_CROSS] = NS(400);
+	b->machine->cost[COST_IRQ_ENTRY] = NS(300);
+	b->machine->cost[COST_IRQ_RETURN] = NS(100);
+	b->machine->cost[COST_FLUSH_HANDLER] = NS(150);
+	b->machine->cost[COST_CR3_LOAD] = NS(45);
+	b->machine->idle_exit = (struct dist){ .kind = DIST_CONST, .a = US(1) };
 }
 
 static void start(struct stage *s, struct bare *b, struct record *rec)
@@ -276,8 +276,8 @@ static sim_time round_of(int targets, sim_time c)
 	sim_time took;
 
 	set(&b, 1, 12);
-	b.machine.apic = APIC_FLAT;
-	b.machine.cost[COST_LINE_SOCKET] = c;
+	b.machine->apic = APIC_FLAT;
+	b.machine->cost[COST_LINE_SOCKET] = c;
 	start(&s, &b, &rec);
 	s.at[0] = US(100);
 	bare_thread(&b, 0, &s.mm, "sender", flush_rounds, &s);

@@ -80,7 +80,7 @@ static inline void work_until(struct ctx *w, sim_time t)
 
 static inline void no_costs(struct bare *b)
 {
-	memset(b->machine.cost, 0, sizeof(b->machine.cost));
+	memset(b->machine->cost, 0, sizeof(b->machine->cost));
 }
 
 static inline void boot(struct bare *b, struct record *rec)
