@@ -211,6 +211,36 @@ static void test_axes(const char *root)
 	conf_free(c);
 }
 
+/* A point must not inherit what another point wrote into the shared trees. */
+static void test_points_are_independent(const char *root)
+{
+	struct conf *c = conf_new(root);
+	struct world_config w;
+	struct arena a;
+	struct study *s;
+	char text[4096];
+	int i, round, bad = 0;
+
+	snprintf(text, sizeof(text), "%s%s", SCENARIO,
+		 "sweep: {threads.vcpu.count: {values: [4, 8], only: [andrea-v7]},\n"
+		 "        machine.idle.polls: {values: [yes], only: [andrea-v7]}}\n");
+	s = load(c, text, NULL);
+	is_int(s->n_points, 3, "one and two points");
+	arena_init(&a, 65536);
+	for (round = 0; round < 3; round++)
+		for (i = s->n_points - 1; i >= 0; i--) {
+			int other = strcmp(s->point[i].design, "andrea-v7") != 0;
+
+			arena_reset(&a);
+			conf_build(s, i, &a, &w);
+			bad += other ? w.thread[1].count != 2 || w.machine->idle_polls :
+				w.thread[1].count != s->point[i].axis[0].number || !w.machine->idle_polls;
+		}
+	is_int(bad, 0, "in any order, any number of times");
+	arena_free(&a);
+	conf_free(c);
+}
+
 /* --- overrides -------------------------------------------------------------------------- */
 static void test_precedence(const char *root)
 {
@@ -392,6 +422,7 @@ int main(void)
 	test_notes(s.root);
 	test_counts(s.root);
 	test_axes(s.root);
+	test_points_are_independent(s.root);
 	test_precedence(s.root);
 	test_refs(s.root);
 	test_identity(s.root);
