@@ -53,6 +53,21 @@ static void end(struct finder *f)
 	json_close(&f->json, '}');
 }
 
+/* One item per line of @lines. */
+static void add_items(struct strbuf *sb, const char *lines)
+{
+	char item[256];
+
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+
+		snprintf(item, sizeof(item), "%.*s", (int)n, lines);
+		sb_adds(sb, "  - ");
+		add_wrapped(sb, 4, item);
+		lines += n + (lines[n] == '\n');
+	}
+}
+
 static void file_design(struct finder *f, const struct conf_entry *e)
 {
 	const struct design_config *d = conf_design(f->conf, e->file);
@@ -62,6 +77,8 @@ static void file_design(struct finder *f, const struct conf_entry *e)
 		return;
 	x = begin(f, "design", d->name, d->summary);
 	explain_design(&x, d);
+	sb_adds(&f->text, "\nno design is judged on these: this version does not model\n");
+	add_items(&f->text, world_not_modelled);
 	end(f);
 }
 
