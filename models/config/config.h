@@ -170,6 +170,7 @@ struct kvm_config {
 	int64_t gup;			/* enum gup_kind */
 	int64_t memslots;		/* slots scanned per host address */
 	int64_t requests_lock;		/* 1: flushers of one VM serialise (2.6.31-rc2) */
+	int64_t max_vcpus;		/* KVM_MAX_VCPUS: only reported */
 	int64_t mmu_pages;		/* limit of shadow pages; 0: max(64, 2% of guest pages) */
 };
 

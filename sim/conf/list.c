@@ -140,7 +140,7 @@ static const char *const telling[NR_FILE_KINDS] = {
 	[FILE_MACHINE] = " sockets cores clock apic tlb idle background jitter ",
 	[FILE_KERNEL] = " preempt gather ipi spinlock arbitration split_ptlocks hz rcu srcu ",
 	[FILE_DESIGN] = " core protocol expect busted ",
-	[FILE_SECONDARY] = " kind tlb_entries tlb_tag paging gup memslots requests_lock mmu_pages ",
+	[FILE_SECONDARY] = " kind tlb_entries tlb_tag paging gup memslots requests_lock mmu_pages max_vcpus ",
 	[FILE_SCENARIO] = " question machine kernel designs address_spaces threads sweep metrics until ",
 	[FILE_CLAIM] = " id who said statement kind scenarios compare rule margin region parts quote ",
 };

@@ -16,6 +16,7 @@
 #include "sim/conf/conf.h"
 #include "sim/run/probe.h"
 #include "sim/run/source.h"
+#include "sim/run/study_notes.h"
 
 #define ARENA_CHUNK	(1 << 18)
 
@@ -23,7 +24,7 @@ struct study_source {
 	const struct study *study;
 	const struct run_options *o;
 	char probe[17];
-	struct strbuf command;
+	struct strbuf command, notes;
 	struct store_study_metric *metric;
 	int sequential;
 };
@@ -323,6 +324,8 @@ static int make_source(struct study_source *ss, struct run_source *rs,
 	ss->o = o;
 	math_probe(ss->probe);
 	sb_init(&ss->command);
+	sb_init(&ss->notes);
+	study_notes(s, &ss->notes);
 	rs->arg = ss;
 	rs->n_configs = s->n_points;
 	study_replications(ss, rs);
@@ -337,12 +340,12 @@ static int make_source(struct study_source *ss, struct run_source *rs,
 		.name = s->name, .question = s->question ? s->question : "",
 		.version = SHOOTDOWN_VERSION, .model_hash = SHOOTDOWN_MODEL_HASH,
 		.math_probe = ss->probe, .source = s->source_text,
-		.resolved = s->resolved_json, .not_modelled = world_not_modelled,
+		.resolved = s->resolved_json, .not_modelled = ss->notes.s,
 		.command = ss->command.s, .scenario_hash = s->scenario_hash,
 		.master_seed = s->seed, .design = s->design,
 		.n_designs = s->n_designs, .baseline = s->baseline,
 	};
-	return study_metrics(ss, row) || ss->command.failed ? -1 : 0;
+	return study_metrics(ss, row) || ss->command.failed || ss->notes.failed ? -1 : 0;
 }
 
 static void metric_defs(struct store_metric_def def[NR_METRICS])
@@ -384,8 +387,10 @@ int run_studies(struct study *const *s, int n, const struct run_options *o,
 	else
 		ret = run_sources(&job, o, out, e);
 	for (i = 0; ss && i < n; i++) {
-		if (ss[i].study)
+		if (ss[i].study) {
 			sb_free(&ss[i].command);
+			sb_free(&ss[i].notes);
+		}
 		mem_free(ss[i].metric);
 	}
 	mem_free(ss);
