@@ -56,10 +56,11 @@ static void look_at_vcpus(const struct world_config *w, int64_t *most, int64_t *
 void study_notes(const struct study *s, struct strbuf *out)
 {
 	int64_t most = 0, limit = 0;
+	struct strbuf designs;
 	const char *last = "";
 	struct arena a;
 
-	sb_adds(out, world_not_modelled);
+	sb_init(&designs);
 	arena_init(&a, 1 << 20);
 	for (int i = 0; i < s->n_points && i < POINTS_LOOKED_AT; i++) {
 		struct world_config w;
@@ -70,11 +71,15 @@ void study_notes(const struct study *s, struct strbuf *out)
 			continue;
 		look_at_vcpus(&w, &most, &limit);
 		if (strcmp(last, s->point[i].design))
-			add_design(out, w.design);
+			add_design(&designs, w.design);
 		last = s->point[i].design;
 	}
 	if (most)
-		sb_addf(out, "points with more than %lld vcpus (up to %lld) are beyond KVM_MAX_VCPUS of the era\n",
+		sb_addf(out, "more than %lld vcpus (here up to %lld): beyond KVM_MAX_VCPUS of the era\n",
 			(long long)limit, (long long)most);
+	sb_adds(out, world_not_modelled);
+	sb_addmem(out, designs.s, designs.len);
+	out->failed |= designs.failed;
+	sb_free(&designs);
 	arena_free(&a);
 }
