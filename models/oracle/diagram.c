@@ -2,14 +2,15 @@
 /*
  * Selecting the steps that matter: the page's own life (translation installed,
  * pte cleared), always, however long ago; and the latest protocol steps of the
- * CPUs involved, at most PROTOCOL_STEPS of them.
+ * CPUs involved, with remote flushes of others that are still in flight, at
+ * most PROTOCOL_STEPS of them.
  */
 #include "models/oracle/diagram.h"
 #include "models/kernel/trace_text.h"
 #include "models/notifier/spte.h"
 #include "sim/base/json.h"
 
-enum { PROTOCOL_STEPS = 16, DIAGRAM_MAX = 4 * ORACLE_STEPS + 4 };
+enum { PROTOCOL_STEPS = 16 };
 
 struct row {
 	sim_time at;
@@ -38,30 +39,50 @@ static struct row *add(struct rows *r, sim_time at, uint64_t order, int cpu, con
 	return x;
 }
 
+static void add_step(struct rows *r, const struct oracle_step *s, int cpu)
+{
+	struct trace_record t = { s->at, s->id, cpu, s->a, s->b };
+	struct row *x = add(r, s->at, s->order, cpu, s->who);
+
+	trace_text(&t, x->what, sizeof(x->what));
+}
+
 static void add_ring(struct rows *r, const struct oracle *o, int cpu)
 {
 	const struct oracle_ring *ring = &o->ring[cpu];
 	uint32_t n = ring->n < ORACLE_STEPS ? ring->n : ORACLE_STEPS;
 
-	for (uint32_t i = ring->n - n; i != ring->n; i++) {
-		const struct oracle_step *s = &ring->step[i % ORACLE_STEPS];
-		struct trace_record t = { s->at, s->id, cpu, s->a, s->b };
-		struct row *x = add(r, s->at, s->order, cpu, s->who);
+	for (uint32_t i = ring->n - n; i != ring->n; i++)
+		add_step(r, &ring->step[i % ORACLE_STEPS], cpu);
+}
 
-		trace_text(&t, x->what, sizeof(x->what));
+/* A remote flush of @cpu that is still in flight: another flusher may have relied on it. */
+static void add_open_flush(struct rows *r, const struct oracle *o, int cpu)
+{
+	const struct oracle_ring *ring = &o->ring[cpu];
+	uint32_t n = ring->n < ORACLE_STEPS ? ring->n : ORACLE_STEPS;
+
+	for (uint32_t i = ring->n; n--; ) {
+		const struct oracle_step *s = &ring->step[--i % ORACLE_STEPS];
+
+		if (s->id == TP_KVM_FLUSH_BEGIN || s->id == TP_KVM_REQUEST)
+			add_step(r, s, cpu);
+		else if (s->id != TP_IRQ_ENTER)
+			return;
 	}
 }
 
-static void add_page(struct rows *r, struct oracle *o, const struct page *p)
+/* @near: where to show a translation of the start state, which nobody installed. */
+static void add_page(struct rows *r, struct oracle *o, const struct page *p, int near)
 {
 	const struct spte *s = p->sptes;
 
 	if (s) {
-		struct row *x = add(r, s->installed_at, 0, s->installed_cpu, "kvm");
+		struct row *x = add(r, s->installed_at, 0, s->installed_at ? s->installed_cpu : near,
+				    "kvm");
 
-		x->of_page = 1;
-		snprintf(x->what, sizeof(x->what), "spte %llu = page %u",
-			 (unsigned long long)s->va, p->id);
+		snprintf(x->what, sizeof(x->what), "spte %llu = page %u%s",
+			 (unsigned long long)s->va, p->id, s->installed_at ? "" : " (start state)");
 	}
 	if (p->clear_seq) {
 		struct row *x = add(r, p->cleared_at, o->order, p->cleared_cpu, "unmap");
@@ -84,7 +105,9 @@ static int by_time(const void *a, const void *b)
 char *diagram_steps(struct oracle *o, struct ctx *w, const struct page *p, int other_cpu,
 		    const char *what)
 {
-	struct rows r = { mem_calloc(DIAGRAM_MAX, sizeof(struct row)), 0 };
+	struct rows r = {
+		mem_calloc((size_t)(o->m->nr_cpus + 1) * ORACLE_STEPS, sizeof(struct row)), 0
+	};
 	struct strbuf sb;
 	struct json j;
 	struct row *last;
@@ -93,14 +116,14 @@ char *diagram_steps(struct oracle *o, struct ctx *w, const struct page *p, int o
 
 	if (!r.row)
 		return arena_strdup(o->m->arena, "[]");
-	add_ring(&r, o, w->cpu->id);
-	if (other_cpu >= 0 && other_cpu != w->cpu->id)
-		add_ring(&r, o, other_cpu);
-	if (p) {
-		if (p->clear_seq && p->cleared_cpu != w->cpu->id && p->cleared_cpu != other_cpu)
-			add_ring(&r, o, p->cleared_cpu);
-		add_page(&r, o, p);
-	}
+	for (int cpu = 0; cpu < o->m->nr_cpus; cpu++)
+		if (cpu == w->cpu->id || cpu == other_cpu ||
+		    (p && p->clear_seq && cpu == p->cleared_cpu))
+			add_ring(&r, o, cpu);
+		else
+			add_open_flush(&r, o, cpu);
+	if (p)
+		add_page(&r, o, p, other_cpu >= 0 ? other_cpu : w->cpu->id);
 	last = add(&r, now_of(w), UINT64_MAX, w->cpu->id, w->name);
 	last->of_page = 1;
 	snprintf(last->what, sizeof(last->what), "%s", what);

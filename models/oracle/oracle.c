@@ -105,13 +105,14 @@ void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page
 		    uint32_t clear_seq, int pinned)
 {
 	struct oracle *o = w->m->oracle;
-	struct pte *pte;
+	struct pte *pte = pte_lookup(mm, va);
 	char what[240];
 
-	if (!o)
-		return;
-	pte = pte_lookup(mm, va);
 	if (p->clear_seq == clear_seq && pte && pte->page == p)
+		return;
+	if (pinned)
+		metric_count(&w->m->metrics, METRIC_SPTE_STALE_PINNED, 0, 1);
+	if (!o)
 		return;
 	o->exposures[INV_I2]++;
 	if (pinned) {

@@ -109,6 +109,8 @@ void kvm_flush_remote_tlbs(struct ctx *w, struct kvm *k);
 
 /* kvm_notifier.c */
 extern const struct secondary_ops kvm_ops;
+/* When the oldest section that is still open was opened; TIME_NEVER: none is. */
+sim_time kvm_oldest_section(const struct kvm *k);
 enum fence_answer { FENCE_OPEN, FENCE_CLOSED };
 enum fence_answer kvm_fence(struct kvm *k, uint64_t va, int64_t seq,
 			    struct section *by, int *spurious);

@@ -120,6 +120,16 @@ static void section_close(struct ctx *w, struct kvm *k, uint64_t start, uint64_t
 	oracle_section(w, k->count, open_for);
 }
 
+sim_time kvm_oldest_section(const struct kvm *k)
+{
+	sim_time oldest = TIME_NEVER;
+
+	for (int i = 0; i < k->n_open; i++)
+		if (k->open[i].since < oldest)
+			oldest = k->open[i].since;
+	return oldest;
+}
+
 /* --- the fence -------------------------------------------------------------------- */
 
 static int overlaps(const struct section *s, uint64_t va)

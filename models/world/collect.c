@@ -91,7 +91,8 @@ static void finish_cells(struct world_run *r)
 		if (!k)
 			continue;
 		x->cell[METRIC_FENCE_CLOSED][0].count += (int64_t)tw_area(&k->closed, now);
-		oracle_section_left(&r->m, k->count, k->n_open ? now - k->open[0].since : 0);
+		oracle_section_left(&r->m, k->count,
+				    k->n_open ? now - kvm_oldest_section(k) : 0);
 	}
 }
 
