@@ -11,6 +11,7 @@ void rig_init(struct rig *r, uint64_t pages)
 	fix_region(&r->f, "ram", (int64_t)pages);
 	r->pages = r->present = r->prefilled = pages;
 	r->horizon = TIME_NEVER;
+	r->hide = -1;
 	arena_init(&r->arena, 1 << 20);
 }
 
@@ -96,6 +97,12 @@ static void map_pages(struct rig *r)
 	}
 }
 
+static void prefill_sparse(struct rig *r)
+{
+	for (int i = 0; i < r->n_sparse; i++)
+		kvm_prefill(r->kvm, RIG_BASE + r->sparse[i], rig_page(r, r->sparse[i]));
+}
+
 static void boot(void *arg)
 {
 	struct rig *r = arg;
@@ -112,6 +119,7 @@ static void boot(void *arg)
 		vcpus += r->thread[i].guest;
 	r->kvm = kvm_create(&r->m, &r->mm, &r->f.kvm, RIG_BASE, r->pages + 1, vcpus);
 	map_pages(r);
+	prefill_sparse(r);
 	for (int i = 0; i < r->n_threads; i++) {
 		struct rig_thread *t = &r->thread[i];
 		char name[32];
@@ -308,7 +316,8 @@ const char *rig_order(const struct rig *r, int cpu, sim_time from, sim_time to)
 		const struct trace_record *x = &r->step[i];
 		char text[96];
 
-		if (x->cpu != cpu || x->at < from || x->at > to || is_inner(x))
+		if (x->cpu != cpu || x->at < from || x->at > to || is_inner(x) ||
+		    x->id == (uint32_t)r->hide || x->id == TP_KVM_REQUEST)
 			continue;
 		trace_text(x, text, sizeof(text));
 		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s\n", text);

@@ -42,6 +42,9 @@ struct rig_thread {
 struct rig {
 	struct fixture f;
 	uint64_t pages, present, prefilled;
+	uint64_t sparse[4];		/* single pages with an spte */
+	int n_sparse;
+	int hide;			/* a kind of step that rig_order() leaves out */
 	struct rig_thread thread[RIG_THREADS];
 	int n_threads;
 	int spare_vcpus;		/* created, never run */

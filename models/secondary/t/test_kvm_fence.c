@@ -208,6 +208,7 @@ static void test_fault(enum fence_kind kind, enum pin_kind pin, enum fence_scope
 	is_int(r.m.oracle->violations[INV_I2], want.i2, "I2");
 	is_int(r.m.oracle->violations[INV_I1], want.i1, "I1");
 	is_int(r.m.oracle->stale_pinned, want.stale_pinned, "stale pinned sptes");
+	is_int(rig_count(&r, METRIC_SPTE_STALE_PINNED, 0), want.stale_pinned, "and their metric");
 	is_int(rig_count(&r, METRIC_SECONDARY_FAULT_RETRIES, 0), want.retries, "retries");
 	if (where != CLEARED_AFTER_INSERT && !want.i2)
 		ok(r.m.oracle->exposures[INV_I2] > 0, "counted as an exposure of I2");
