@@ -255,6 +255,7 @@ static void test_property(uint64_t seed)
 
 	bare_init(&b, 2, 4);
 	b.machine->idle_exit = (struct dist){ .kind = DIST_UNIFORM, .a = NS(100), .b = US(5) };
+	b.machine->cost[COST_WAKE_UP] = NS(50);	/* often before the sleeper is asleep */
 	boot(&b, &rec);
 	b.m->sim.trace.sink = NULL;
 	rng_seed(&p.rng, seed, 1, "test", "rwsem");

@@ -121,6 +121,17 @@ static void test_hand_case_a(void)
 	finish(&b, &rec);
 }
 
+static void wakes_at_60(struct ctx *w, void *arg)
+{
+	struct stage *s = arg;
+
+	work_until(w, US(50));
+	s->took[0] = w->m->cpu[2].tlb_lazy;
+	s->took[1] = (sim_time)s->mm.cpu_vm_mask;
+	work_until(w, US(60));
+	wake_up_process(w, s->sleeper);
+}
+
 /* Nobody flushed while it slept: the switch back costs nothing. */
 static void test_lazy_unharmed(void)
 {
@@ -130,17 +141,14 @@ static void test_lazy_unharmed(void)
 
 	set(&b, 1, 4);
 	start(&s, &b, &rec);
-	b.m->vector_handler[VC_BACKGROUND] = NULL;
-	bare_thread(&b, 2, &s.mm, "lazy", sleeps_then_computes, &s);
-	b.m->cpu[2].task->runnable = 0;
-	bare_run(&b, US(50));
-	is_int(b.m->cpu[2].tlb_lazy, 1, "asleep: lazy");
-	is_int((int64_t)s.mm.cpu_vm_mask, 4, "its bit stays while it is lazy");
-	b.m->cpu[2].task->runnable = 1;
-	irq_send(&b.m->cpu[2], VECTOR_RESCHEDULE, US(60));
+	s.sleeper = bare_thread(&b, 2, &s.mm, "lazy", sleeps_then_computes, &s);
+	bare_thread(&b, 0, NULL, "waker", wakes_at_60, &s);
 	bare_run(&b, MS(5));
+	is_int(s.took[0], 1, "asleep: lazy");
+	is_int(s.took[1], 4, "its bit stays while it is lazy");
+	is_int(record_count(&rec, TP_SWITCH_IN, 2, s.sleeper->id), 2, "it ran, slept and ran again");
 	is_int(record_count(&rec, TP_FLUSH_LOCAL, 2, ANY), 0, "no flush while it slept: no cr3 load at switch-back");
-	is_int(b.m->cpu[2].active_mm == &s.mm, 1, "and nothing else was loaded");
+	ok(b.m->cpu[2].active_mm == &s.mm, "and nothing else was loaded");
 	finish(&b, &rec);
 }
 
@@ -224,11 +232,11 @@ static void flush_once(struct ctx *w, void *arg)
 	cpu_work(w, MS(1));
 }
 
-static void run_16(struct stage *s, struct bare *b, struct record *rec, int x, int y)
+static void run_two(struct stage *s, struct bare *b, struct record *rec, int sockets, int x, int y)
 {
-	set(b, 4, 4);
+	set(b, sockets, 4);
 	start(s, b, rec);
-	for (int i = 0; i < 16; i++)
+	for (int i = 0; i < 4 * sockets; i++)
 		bare_thread(b, i, &s->mm, "user", i == x || i == y ? flush_once : computes, s);
 	is_int(bare_run(b, SEC(1)) != SIM_STOP_TIME && threads_done(b), 1, "two senders, no deadlock");
 }
@@ -239,7 +247,7 @@ static void test_hand_case_b(void)
 	struct record rec;
 	struct stage s;
 
-	run_16(&s, &b, &rec, 1, 9);
+	run_two(&s, &b, &rec, 4, 1, 9);
 	is_int(record_count(&rec, TP_IPI_SEND, 1, 0xf1), 15, "CPUs 1 and 9: 15 IPIs");
 	is_int(record_count(&rec, TP_IPI_SEND, 9, 0xf1), 15, "and 15 IPIs, one vector");
 	ok(record_time(&rec, 1, TP_FLUSH_BEGIN, ANY, ANY) >= record_time(&rec, 0, TP_FLUSH_END, ANY, ANY),
@@ -248,19 +256,31 @@ static void test_hand_case_b(void)
 	       "and its sender waits for the slot lock for the whole round");
 	finish(&b, &rec);
 
-	run_16(&s, &b, &rec, 1, 2);
+	run_two(&s, &b, &rec, 4, 1, 2);
 	is_int(record_count(&rec, TP_IPI_SEND, 1, 0xf1), 15, "CPUs 1 and 2: 15 IPIs");
 	is_int(record_count(&rec, TP_IPI_SEND, 2, 0xf2), 15, "and 15 IPIs, two vectors");
 	ok(record_time(&rec, 0, TP_FLUSH_BEGIN, 1, ANY) < record_time(&rec, 0, TP_FLUSH_END, 2, ANY) &&
 	   record_time(&rec, 0, TP_FLUSH_BEGIN, 2, ANY) < record_time(&rec, 0, TP_FLUSH_END, 1, ANY),
 	   "different slots: the rounds overlap");
-	ok(record_time(&rec, 0, TP_IRQ_ENTER, 1, 0xf2) > record_time(&rec, 0, TP_FLUSH_BEGIN, 1, ANY) &&
-	   record_time(&rec, 0, TP_IRQ_ENTER, 1, 0xf2) < record_time(&rec, 0, TP_FLUSH_END, 1, ANY),
-	   "CPU 1 serves the other's flush from its poll loop");
-	ok(record_time(&rec, 0, TP_IRQ_ENTER, 2, 0xf1) > record_time(&rec, 0, TP_FLUSH_BEGIN, 2, ANY) &&
-	   record_time(&rec, 0, TP_IRQ_ENTER, 2, 0xf1) < record_time(&rec, 0, TP_FLUSH_END, 2, ANY),
-	   "and CPU 2 the first's");
 	is_int(b.m->metrics.cell[METRIC_LOCK_WAIT][LOCK_TLBSTATE].tally.max, 0, "nobody waits for a slot");
+	finish(&b, &rec);
+}
+
+/* Flat mode: the sending is over before the other's IPI arrives, so that both
+ * are polling then.  With interrupts off neither would ever see its mask empty. */
+static void test_poll_loop(void)
+{
+	const sim_time polling = US(100) + NS(45 + 200), arrival = polling + NS(400);
+	struct bare b;
+	struct record rec;
+	struct stage s;
+
+	run_two(&s, &b, &rec, 2, 1, 2);
+	is_int(record_time(&rec, 0, TP_IPI_SEND, 1, 0xf1), polling, "CPU 1 has sent and polls");
+	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 1, 0xf2), arrival + NS(300), "and serves CPU 2's flush from its poll loop");
+	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 2, 0xf1), arrival + NS(300), "as CPU 2 serves CPU 1's");
+	ok(record_time(&rec, 0, TP_FLUSH_END, 1, ANY) > record_time(&rec, 0, TP_IRQ_LEAVE, 1, 0xf2),
+	   "its own round ends later");
 	finish(&b, &rec);
 }
 
@@ -313,6 +333,7 @@ int main(void)
 	test_other_mm();
 	test_windows();
 	test_hand_case_b();
+	test_poll_loop();
 	test_mask_line();
 	return tap_done();
 }
