@@ -142,7 +142,8 @@ static void test_serial(void)
 	bare_run(&b, SEC(1));
 	for (int i = 0; i < 4; i++) {
 		sum += cost[i];
-		is_int(r.done[order[i]], sum, "simultaneous writes are served one after another, in booking order");
+		is_int(r.done[order[i]], sum,
+		       "simultaneous writes are served one after another, in booking order");
 	}
 	is_int(r.done[6], sum + SOCKET, "a later read queues behind all of them");
 	is_int(r.late, OWN, "then it hits");
@@ -244,7 +245,8 @@ static void test_jitter(void)
 	bare_thread(&b, 0, NULL, "draws", draw_many, &t);
 	bare_run(&b, SEC(1));
 	is_near(tally_mean(&t) / CROSS, 1, 0.003, "mean of a cost with jitter is its value");
-	is_near(sqrt(tally_variance(&t)) / CROSS, 0.1, 0.003, "its coefficient of variation is machine.jitter");
+	is_near(sqrt(tally_variance(&t)) / CROSS, 0.1, 0.003,
+	       "its coefficient of variation is machine.jitter");
 	finish(&b, &rec);
 	mem_free(table);
 }

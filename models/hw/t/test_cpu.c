@@ -73,13 +73,16 @@ static void test_busy_and_idle(void)
 	send_at(&b, 0, VECTOR_BACKGROUND, US(5));
 	send_at(&b, 1, VECTOR_BACKGROUND, US(5));
 	bare_run(&b, MS(1));
-	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 0, ANY), US(5) + NS(300), "a busy CPU takes an interrupt at once");
-	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 1, ANY), US(5) + US(2) + NS(300), "an idle CPU pays its idle exit first");
+	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 0, ANY), US(5) + NS(300),
+	       "a busy CPU takes an interrupt at once");
+	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 1, ANY), US(5) + US(2) + NS(300),
+	       "an idle CPU pays its idle exit first");
 	is_int(d.at, US(30) + NS(1400), "the interrupted work ends later by entry, handler and return");
 	is_int(d.stolen, NS(1400), "what was stolen");
 	is_int(d.worked, US(30), "work done is work asked for");
 	is_int(cpu_class_time(&b.m->cpu[0], TIME_IRQ), NS(1400), "irq time of the busy CPU");
-	is_int(cpu_class_time(&b.m->cpu[1], TIME_IRQ), US(2) + NS(1400), "irq time of the idle CPU has the idle exit");
+	is_int(cpu_class_time(&b.m->cpu[1], TIME_IRQ), US(2) + NS(1400),
+	       "irq time of the idle CPU has the idle exit");
 	is_int(cpu_class_time(&b.m->cpu[0], TIME_SYSTEM), US(30), "system time is the work");
 	finish(&b, &rec);
 }
@@ -106,7 +109,8 @@ static void test_pending_while_off(void)
 	bare_thread(&b, 0, NULL, "off", off_10us, &d);
 	send_at(&b, 0, VECTOR_BACKGROUND, US(2));
 	bare_run(&b, MS(1));
-	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 0, ANY), US(10) + NS(300), "pending while off, taken at enable");
+	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 0, ANY), US(10) + NS(300),
+	       "pending while off, taken at enable");
 	is_int(d.at, US(10) + NS(1400), "enable returns after the handler");
 	finish(&b, &rec);
 }
@@ -132,7 +136,8 @@ static void test_nesting(void)
 	bare_thread(&b, 0, NULL, "nested", nested_off, NULL);
 	send_at(&b, 0, VECTOR_BACKGROUND, US(2));
 	bare_run(&b, MS(1));
-	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 0, ANY), US(10) + NS(300), "only the outer enable takes it");
+	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 0, ANY), US(10) + NS(300),
+	       "only the outer enable takes it");
 	finish(&b, &rec);
 }
 
@@ -189,7 +194,8 @@ static void test_tie(void)
 	bare_thread(&b, 0, NULL, "worker", work_30us, &d);
 	irq_send(&b.m->cpu[0], VECTOR_BACKGROUND, US(30));
 	bare_run(&b, MS(1));
-	is_int(d.at, US(30) + NS(1400), "an interrupt arrives before work that ends at the same instant");
+	is_int(d.at, US(30) + NS(1400),
+	       "an interrupt arrives before work that ends at the same instant");
 	finish(&b, &rec);
 }
 
@@ -227,9 +233,11 @@ static void test_handler_waits(void)
 	bare_thread(&b, 0, NULL, "worker", work_30us, &d);
 	send_at(&b, 0, VECTOR_BACKGROUND, US(5));
 	bare_run(&b, MS(1));
-	is_int(d.stolen, US(15) + NS(1000) + NS(100), "a handler waits for a lock held elsewhere; what it interrupted waits as long");
+	is_int(d.stolen, US(15) + NS(1000) + NS(100),
+	       "a handler waits for a lock held elsewhere; what it interrupted waits as long");
 	is_int(d.at, US(30) + d.stolen, "and ends later by exactly that");
-	is_int(cpu_class_time(&b.m->cpu[0], TIME_SPIN), US(15) - NS(300), "its wait counts as spinning");
+	is_int(cpu_class_time(&b.m->cpu[0], TIME_SPIN), US(15) - NS(300),
+	       "its wait counts as spinning");
 	finish(&b, &rec);
 }
 
@@ -402,7 +410,8 @@ static void test_storm(uint64_t seed)
 		sum += one;
 	}
 	is_int(sum, 8 * end, "the classes of all CPUs add up to CPUs times elapsed time");
-	is_int(s.bad, 0, "worked + stolen = elapsed at every stretch, stolen = time of handlers, each CPU complete");
+	is_int(s.bad, 0,
+	       "worked + stolen = elapsed at every stretch, stolen = time of handlers, each CPU complete");
 	ok(s.stretches > 10000, "the storm had many stretches");
 	is_int(idle_cpus(&s.b), 5, "workers never idle, sleepers and the empty CPU do");
 	finish(&s.b, &rec);

@@ -66,7 +66,8 @@ static void test_hand_case(void)
 	is_int(h.order[4] * 10 + h.order[5], W2 * 10 + R4, "R4 arrived behind W2 and waits for it");
 	is_int(record_count(&rec, TP_WAKE, ANY, ANY), 5, "five wake-ups in all");
 	is_int(h.sem.activity, 0, "free at the end");
-	is_int(b.m->metrics.cell[METRIC_LOCK_HOLD][LOCK_MMAP_SEM].tally.n, 2, "holds of writers are tallied");
+	is_int(b.m->metrics.cell[METRIC_LOCK_HOLD][LOCK_MMAP_SEM].tally.n, 2,
+	       "holds of writers are tallied");
 	finish(&b, &rec);
 }
 

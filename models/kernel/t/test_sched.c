@@ -64,8 +64,10 @@ static void test_wake(int polls)
 	want += polls ? NS(75) : NS(200 + 400) + US(7) + NS(300 + 90);
 	is_int(n.woken - n.woke, want, polls ? "polling: wake-up, line, a store, switch" :
 	       "HLT: wake-up, line, IPI, idle exit, interrupt, switch");
-	is_int(record_time(&rec, 0, TP_IDLE, 0, ANY), US(2), "the sleeper's CPU idles after its switch");
-	is_int(cpu_class_time(&b.m->cpu[0], TIME_SYSTEM), 3 * US(2), "three switches: to idle, back, and at its end");
+	is_int(record_time(&rec, 0, TP_IDLE, 0, ANY), US(2),
+	       "the sleeper's CPU idles after its switch");
+	is_int(cpu_class_time(&b.m->cpu[0], TIME_SYSTEM), 3 * US(2),
+	       "three switches: to idle, back, and at its end");
 	finish(&b, &rec);
 }
 
@@ -152,7 +154,8 @@ static void test_timeouts(void)
 	bare_run(&b, MS(10));
 	is_int(t.n, 9, "a timeout shorter than the switch to idle is not lost");
 	is_int(t.early, 0, "no timeout ends early");
-	is_int(t.most, US(7) + NS(300 + 1500 + 90) + US(2), "at most idle exit, interrupt, wake-up and switch late");
+	is_int(t.most, US(7) + NS(300 + 1500 + 90) + US(2),
+	       "at most idle exit, interrupt, wake-up and switch late");
 	is_int(record_count(&rec, TP_IRQ_ENTER, 0, VECTOR_TIMER), 9, "one timer interrupt each");
 	finish(&b, &rec);
 }

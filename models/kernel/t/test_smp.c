@@ -73,12 +73,14 @@ static void test_hand_case(sim_time later)
 	bare_run(&b, MS(5));
 	snprintf(text, sizeof(text), "two callers %lld ns apart: 6 IPIs", (long long)later / 1000);
 	is_int(record_count(&rec, TP_IPI_SEND, ANY, VECTOR_CALL), 6, text);
-	is_int(acquisitions(&rec, &b.m->kernel->call_function.lock), 4, "4 acquisitions of call_function_lock: 2 callers, 2 last targets");
+	is_int(acquisitions(&rec, &b.m->kernel->call_function.lock), 4,
+	       "4 acquisitions of call_function_lock: 2 callers, 2 last targets");
 	for (size_t i = 0; i < rec.n; i++)
 		locks += rec.v[i].id == TP_LOCK && (rec.v[i].a & 0xff) == LOCK_CALL_FUNCTION;
 	is_int(locks - 4, 6, "each target's part is done once for each call: 6 entry locks");
 	ok(c.took[0] > 0 && c.took[1] > 0 && threads_done(&b), "both return");
-	ok(!b.m->kernel->call_function.head && !b.m->kernel->call_function.walkers, "the list is empty again");
+	ok(!b.m->kernel->call_function.head && !b.m->kernel->call_function.walkers,
+	       "the list is empty again");
 	finish(&b, &rec);
 }
 
@@ -97,8 +99,10 @@ static void test_one_serves_both(void)
 	for (int i = 0; i < 4; i++)
 		bare_thread(&b, i, NULL, i < 2 ? "caller" : "target", i < 2 ? caller : target, &c);
 	bare_run(&b, MS(5));
-	is_int(record_count(&rec, TP_IPI_SEND, ANY, VECTOR_CALL), 4, "4 IPIs while the targets have interrupts off");
-	is_int(record_count(&rec, TP_IRQ_ENTER, 2, VECTOR_CALL), 1, "a vector pending twice is one interrupt");
+	is_int(record_count(&rec, TP_IPI_SEND, ANY, VECTOR_CALL), 4,
+	       "4 IPIs while the targets have interrupts off");
+	is_int(record_count(&rec, TP_IRQ_ENTER, 2, VECTOR_CALL), 1,
+	       "a vector pending twice is one interrupt");
 	first = record_time(&rec, 0, TP_IRQ_LEAVE, 2, VECTOR_CALL);
 	for (size_t i = 0; i < rec.n; i++)
 		locks += rec.v[i].id == TP_LOCK && rec.v[i].cpu == 2 && rec.v[i].at < first &&
@@ -123,10 +127,12 @@ static void test_single(void)
 	bare_thread(&b, 0, NULL, "caller", caller, &c);
 	bare_thread(&b, 3, NULL, "target", target, &c);
 	bare_run(&b, MS(5));
-	is_int(record_count(&rec, TP_IPI_SEND, 0, VECTOR_CALL_SINGLE), 1, "one target: the single vector");
+	is_int(record_count(&rec, TP_IPI_SEND, 0, VECTOR_CALL_SINGLE), 1,
+	       "one target: the single vector");
 	is_int(record_count(&rec, TP_IPI_SEND, ANY, ANY), 1, "one IPI");
 	is_int(acquisitions(&rec, &b.m->kernel->call_function.lock), 0, "no global lock");
-	is_int(acquisitions(&rec, &b.m->kernel->pcpu[3].call_single.lock), 2, "its queue's lock: caller and target, once each");
+	is_int(acquisitions(&rec, &b.m->kernel->pcpu[3].call_single.lock), 2,
+	       "its queue's lock: caller and target, once each");
 	ok(c.took[0] > 0, "the caller returns");
 	finish(&b, &rec);
 }
@@ -147,11 +153,14 @@ static void test_single_queue(void)
 		bare_thread(&b, i, NULL, "caller", caller, &c);
 	bare_thread(&b, 3, NULL, "target", target, &c);
 	bare_run(&b, MS(5));
-	is_int(record_count(&rec, TP_IPI_SEND, ANY, VECTOR_CALL_SINGLE), 1, "three calls while the target is masked: an IPI only for the empty queue");
-	is_int(record_count(&rec, TP_IRQ_ENTER, 3, VECTOR_CALL_SINGLE), 1, "one interrupt serves the queue");
+	is_int(record_count(&rec, TP_IPI_SEND, ANY, VECTOR_CALL_SINGLE), 1,
+	       "three calls while the target is masked: an IPI only for the empty queue");
+	is_int(record_count(&rec, TP_IRQ_ENTER, 3, VECTOR_CALL_SINGLE), 1,
+	       "one interrupt serves the queue");
 	is_int(c.first[0] + b.machine->cost[COST_ICR_WRITE],
 	       record_time(&rec, 0, TP_IPI_SEND, 0, ANY), "the time returned is that of the ICR write");
-	ok(c.took[0] > US(30) && c.took[1] > US(25) && c.took[2] > US(20), "all three callers return after the window");
+	ok(c.took[0] > US(30) && c.took[1] > US(25) && c.took[2] > US(20),
+	       "all three callers return after the window");
 	finish(&b, &rec);
 }
 
@@ -170,8 +179,10 @@ static void test_mutual(int singles)
 		bare_thread(&b, i, NULL, "caller", caller, &c);
 	}
 	bare_run(&b, MS(5));
-	ok(threads_done(&b), singles ? "pairs that call each other: no deadlock" : "four that call all: no deadlock");
-	is_int(record_count(&rec, TP_IPI_SEND, ANY, ANY), singles ? 4 : 12, singles ? "4 IPIs" : "12 IPIs: the caller itself is left out");
+	ok(threads_done(&b),
+	       singles ? "pairs that call each other: no deadlock" : "four that call all: no deadlock");
+	is_int(record_count(&rec, TP_IPI_SEND, ANY, ANY), singles ? 4 : 12,
+	       singles ? "4 IPIs" : "12 IPIs: the caller itself is left out");
 	finish(&b, &rec);
 }
 

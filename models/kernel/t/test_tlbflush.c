@@ -107,7 +107,8 @@ static void test_hand_case_a(void)
 	bare_thread(&b, 3, &s.mm, "off", off_then_computes, &s);
 	bare_run(&b, MS(5));
 	is_int(s.ipis[0], 3, "first flush: 3 IPIs, to user, lazy and masked CPU");
-	is_int(s.took[0], US(20) + NS(300 + 150 + 45), "it ends with the window plus the handler of that CPU");
+	is_int(s.took[0], US(20) + NS(300 + 150 + 45),
+	       "it ends with the window plus the handler of that CPU");
 	is_int(record_count(&rec, TP_LEAVE_MM, 2, ANY), 1, "the lazy CPU leaves the mm");
 	is_int(record_count(&rec, TP_LEAVE_MM, ANY, ANY), 1, "and no other does");
 	is_int(s.ipis[1], 2, "second flush: 2 IPIs");
@@ -147,7 +148,8 @@ static void test_lazy_unharmed(void)
 	is_int(s.took[0], 1, "asleep: lazy");
 	is_int(s.took[1], 4, "its bit stays while it is lazy");
 	is_int(record_count(&rec, TP_SWITCH_IN, 2, s.sleeper->id), 2, "it ran, slept and ran again");
-	is_int(record_count(&rec, TP_FLUSH_LOCAL, 2, ANY), 0, "no flush while it slept: no cr3 load at switch-back");
+	is_int(record_count(&rec, TP_FLUSH_LOCAL, 2, ANY), 0,
+	       "no flush while it slept: no cr3 load at switch-back");
 	ok(b.m->cpu[2].active_mm == &s.mm, "and nothing else was loaded");
 	finish(&b, &rec);
 }
@@ -262,7 +264,8 @@ static void test_hand_case_b(void)
 	ok(record_time(&rec, 0, TP_FLUSH_BEGIN, 1, ANY) < record_time(&rec, 0, TP_FLUSH_END, 2, ANY) &&
 	   record_time(&rec, 0, TP_FLUSH_BEGIN, 2, ANY) < record_time(&rec, 0, TP_FLUSH_END, 1, ANY),
 	   "different slots: the rounds overlap");
-	is_int(b.m->metrics.cell[METRIC_LOCK_WAIT][LOCK_TLBSTATE].tally.max, 0, "nobody waits for a slot");
+	is_int(b.m->metrics.cell[METRIC_LOCK_WAIT][LOCK_TLBSTATE].tally.max, 0,
+	       "nobody waits for a slot");
 	finish(&b, &rec);
 }
 
@@ -277,8 +280,10 @@ static void test_poll_loop(void)
 
 	run_two(&s, &b, &rec, 2, 1, 2);
 	is_int(record_time(&rec, 0, TP_IPI_SEND, 1, 0xf1), polling, "CPU 1 has sent and polls");
-	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 1, 0xf2), arrival + NS(300), "and serves CPU 2's flush from its poll loop");
-	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 2, 0xf1), arrival + NS(300), "as CPU 2 serves CPU 1's");
+	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 1, 0xf2), arrival + NS(300),
+	       "and serves CPU 2's flush from its poll loop");
+	is_int(record_time(&rec, 0, TP_IRQ_ENTER, 2, 0xf1), arrival + NS(300),
+	       "as CPU 2 serves CPU 1's");
 	ok(record_time(&rec, 0, TP_FLUSH_END, 1, ANY) > record_time(&rec, 0, TP_IRQ_LEAVE, 1, 0xf2),
 	   "its own round ends later");
 	finish(&b, &rec);
@@ -315,7 +320,8 @@ static void test_mask_line(void)
 	sim_time one = round_of(1, c), previous = one;
 	char text[100];
 
-	is_int(round_of(1, c) - round_of(1, 0), 3 * c, "one target: its read, its locked clear, the poller's re-read");
+	is_int(round_of(1, c) - round_of(1, 0), 3 * c,
+	       "one target: its read, its locked clear, the poller's re-read");
 	for (int n = 2; n <= 10; n += 2) {
 		sim_time t = round_of(n, c);
 
