@@ -1,104 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Metamorphic tests: what must not change when something irrelevant does, and
- * what must change by exactly so much.
+ * Metamorphic tests: what must change by exactly so much when something
+ * irrelevant changes.
  *
  *  - nobody registered and no vcpu: designs differ by their armed tests alone
  *  - one CPU: no rounds; fast mode frees before the flush; the oracle is silent
  *  - all costs and think times times k: every instant exactly times k
  *  - CPUs renumbered: the same counts; within a socket, in order: the same bits
  *  - a pin without an unmap is no pin
- *  - another thread, another design: the same pages visited
- *  - interval scope, and hull scope without a sequence: disjoint accesses are
- *    never refused
- *  - oracle off, run repeated, world reused: the same fingerprint
+ *  - callouts at sites that the load never enters: the same bits
  *
  * Seeds: SEED= changes the pages that are picked, nothing else.
  */
+#include "models/world/t/mixed.h"
 #include "models/world/t/steps.h"
 
-enum { NR_DESIGNS = FIX_BUSTED + 1 };
-enum { WORK, GUEST };
-
 static uint64_t seed;
-
-static void think(struct fixture *f, int thread, sim_time d)
-{
-	fix_op(f, thread, OPK_THINK, 0)->duration = fix_const(d);
-}
-
-static void access_op(struct fixture *f, int thread, enum op_kind kind, int region, int64_t n)
-{
-	struct op_config *o = fix_op(f, thread, kind, region);
-
-	o->pages.kind = PICK_UNIFORM;
-	o->n = n;
-}
-
-static int vmm_thread(struct fixture *f, int64_t times, int64_t pages, sim_time pause)
-{
-	int t = fix_thread(f, "vmm", MODE_USER, 1, times);
-	struct op_config *o;
-
-	f->thread[t].first_cpu = 0;
-	f->thread[t].start = fix_const(US(20));
-	o = fix_op(f, t, OPK_MADVISE_DONTNEED, WORK);
-	o->length = pages * PAGE_SIZE;
-	o->at.kind = PICK_UNIFORM;
-	o->refill = 1;
-	think(f, t, pause);
-	return t;
-}
-
-static int vcpu_thread(struct fixture *f, int64_t count, int first_cpu)
-{
-	int t = fix_thread(f, "vcpu", MODE_GUEST, count, 0);
-
-	f->thread[t].first_cpu = first_cpu;
-	access_op(f, t, OPK_SECONDARY_ACCESS, GUEST, 4);
-	think(f, t, US(7));
-	access_op(f, t, OPK_SECONDARY_ACCESS, WORK, 1);
-	think(f, t, US(2));
-	return t;
-}
-
-/* Unmaps, guest faults, host faults, contention: a little of everything. */
-static struct fixture *mixed(enum fix_design d)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	int t;
-
-	fix_init(f, 2, 4);
-	fix_design(f, d);
-	f->world.seed = (int64_t)seed;
-	fix_region(f, "work", 64);
-	fix_region(f, "guest", 256)->secondary_prefault = PPM_ONE / 2;
-	vmm_thread(f, 20, 16, US(5));
-	vcpu_thread(f, 3, 1);
-	t = fix_thread(f, "toucher", MODE_USER, 1, 0);
-	f->thread[t].first_cpu = 5;
-	access_op(f, t, OPK_TOUCH, WORK, 4);
-	think(f, t, US(3));
-	return f;
-}
-
-static void drop(struct fixture *f)
-{
-	world_free(f->w);
-	free(f);
-}
-
-static uint64_t fingerprint(struct fixture *f)
-{
-	struct result r;
-	uint64_t p;
-
-	fix_run(f, &r);
-	BUG_ON(r.status != RUN_OK && r.status != RUN_VIOLATION);
-	p = r.fingerprint;
-	result_free(&r);
-	return p;
-}
 
 /* --- nobody registered ------------------------------------------------------- */
 
@@ -111,7 +28,7 @@ static struct fixture *unregistered(enum fix_design d)
 	f->world.seed = (int64_t)seed;
 	f->world.space[0].n_secondaries = 0;
 	fix_region(f, "work", 64);
-	vmm_thread(f, 20, 16, US(5));
+	mixed_vmm(f, 20, 16, US(5));
 	return f;
 }
 
@@ -155,9 +72,9 @@ static void test_unregistered(void)
 		is_int(walks, 0, "and no walk of an empty list");
 		cost[COST_ARMED_TEST] = cost[COST_LINE_OWN] = cost[COST_LINE_MEMORY] = 0;
 		if (d == FIX_NONE_PIN)
-			first = fingerprint(f);
-		ok(fingerprint(f) == first, "with free tests: the same bits as without notifiers");
-		drop(f);
+			first = mixed_fingerprint(f);
+		ok(mixed_fingerprint(f) == first, "with free tests: the same bits as without notifiers");
+		mixed_drop(f);
 	}
 }
 
@@ -205,7 +122,7 @@ static void one_cpu(int cpus, const char *want, struct recording *rec)
 	is_int(r.status, RUN_OK, "the oracle is silent");
 	is_int(exposures(&r, "I1"), 9, "though every page was in this CPU's TLB");
 	result_free(&r);
-	drop(f);
+	mixed_drop(f);
 }
 
 static void test_one_cpu(struct recording *rec)
@@ -267,7 +184,7 @@ static void test_scaling(struct recording *rec)
 
 	for (int d = 0; d < NR_DESIGNS; d++) {
 		struct recording scaled = { NULL, 0, 0 };
-		struct fixture *f = mixed((enum fix_design)d);
+		struct fixture *f = mixed_new((enum fix_design)d, seed);
 		struct result r, x;
 
 		record_run(f, rec, &r);
@@ -281,12 +198,12 @@ static void test_scaling(struct recording *rec)
 			is_int(differences(rec, &scaled, factor[i]), 0, what);
 			is_int(x.events, r.events, "as many events");
 			result_free(&x);
-			drop(f);
-			f = mixed((enum fix_design)d);
+			mixed_drop(f);
+			f = mixed_new((enum fix_design)d, seed);
 		}
 		result_free(&r);
 		record_free(&scaled);
-		drop(f);
+		mixed_drop(f);
 	}
 }
 
@@ -302,33 +219,15 @@ static struct fixture *two_guests(int sockets, int a, int b, int vmm)
 	fix_region(f, "work", 64);
 	fix_region(f, "cold a", 32)->secondary_prefault = 0;
 	fix_region(f, "cold b", 32)->secondary_prefault = 0;
-	f->thread[vmm_thread(f, 20, 16, US(5))].first_cpu = vmm;
+	f->thread[mixed_vmm(f, 20, 16, US(5))].first_cpu = vmm;
 	for (int i = 0; i < 2; i++) {
 		int t = fix_thread(f, i ? "b" : "a", MODE_GUEST, 1, 32);
 
 		f->thread[t].first_cpu = cpu[i];
 		fix_op(f, t, OPK_SECONDARY_ACCESS, 1 + i)->pages.kind = PICK_SEQ;
-		think(f, t, US(4) + i * NS(300));
+		mixed_think(f, t, US(4) + i * NS(300));
 	}
 	return f;
-}
-
-static int same_rows(const struct result *a, const struct result *b)
-{
-	if (a->n_metric != b->n_metric)
-		return 0;
-	for (uint32_t i = 0; i < a->n_metric; i++) {
-		const struct metric_row *x = &a->metric[i], *y = &b->metric[i];
-
-		if (x->metric != y->metric || strcmp(x->label, y->label) || x->n != y->n ||
-		    memcmp(&x->value, &y->value, sizeof(x->value)) ||
-		    memcmp(&x->sumsq, &y->sumsq, sizeof(x->sumsq))) {
-			printf("#   %s %s: %.17g, %.17g\n", metric_table[x->metric].name,
-			       x->label, x->value, y->value);
-			return 0;
-		}
-	}
-	return 1;
 }
 
 static void same_counts(const struct result *a, const struct result *b, const char *what)
@@ -364,35 +263,35 @@ static void test_renumbering(void)
 
 	fix_run(f, &r);
 	is_int(fix_count(&r, METRIC_SECONDARY_FAULT_COUNT, ""), 64, "each cold page faults once");
-	drop(f);
+	mixed_drop(f);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		f = two_guests(2, order[i].a, order[i].b, order[i].vmm);
 		fix_run(f, &x);
 		same_counts(&r, &x, "other CPUs, the same counts");
 		result_free(&x);
-		drop(f);
+		mixed_drop(f);
 	}
 	result_free(&r);
 	f = two_guests(1, 1, 2, 0);
 	fix_run(f, &r);
-	drop(f);
+	mixed_drop(f);
 	f = two_guests(1, 4, 7, 2);
 	fix_run(f, &x);
-	ok(same_rows(&r, &x), "one socket, CPUs renumbered in order: every metric bit for bit");
+	ok(mixed_same(&r, &x), "one socket, CPUs renumbered in order: every metric bit for bit");
 	result_free(&r);
 	result_free(&x);
-	drop(f);
+	mixed_drop(f);
 }
 
 /* --- pin without an unmap -------------------------------------------------------------- */
 
 static struct fixture *no_unmaps(enum pin_kind pin)
 {
-	struct fixture *f = mixed(FIX_MERGED);
+	struct fixture *f = mixed_new(FIX_MERGED, seed);
 
 	f->design.kvm.pin = pin;
 	f->thread[0].n_loop = 0;
-	think(f, 0, US(20));
+	mixed_think(f, 0, US(20));
 	return f;
 }
 
@@ -406,206 +305,37 @@ static void test_pin_alone(void)
 	fix_run(pin, &a);
 	fix_run(none, &b);
 	ok(fix_count(&a, METRIC_SECONDARY_FAULT_COUNT, "") > 0, "the guests fault");
-	ok(a.fingerprint == b.fingerprint && same_rows(&a, &b),
+	ok(a.fingerprint == b.fingerprint && mixed_same(&a, &b),
 	   "pin without unmap is no pin, where a put costs nothing");
 	result_free(&a);
 	result_free(&b);
 	pin->machine.cost[COST_PUT_PAGE] = none->machine.cost[COST_PUT_PAGE] = NS(25);
-	ok(fingerprint(pin) != fingerprint(none), "and differs by that put where it does");
+	ok(mixed_fingerprint(pin) != mixed_fingerprint(none), "and differs by that put where it does");
 	for (int i = 0; i < 2; i++)
 		(i ? pin : none)->world.space[0].region[GUEST].secondary_prefault = PPM_ONE;
-	ok(fingerprint(pin) == fingerprint(none), "no fault: no difference at all");
-	drop(pin);
-	drop(none);
+	ok(mixed_fingerprint(pin) == mixed_fingerprint(none), "no fault: no difference at all");
+	mixed_drop(pin);
+	mixed_drop(none);
 }
 
-/* --- the same work ------------------------------------------------------------------------ */
+/* --- sites that are not entered --------------------------------------------- */
 
 /*
- * One page per visit, then a halt: without tags each entry starts with an empty
- * guest TLB, so that every access is in the trace.
+ * Range-only load: a design with callouts at the single-page sites and one
+ * without are the same design.
  */
-static struct fixture *visitors(enum fix_design d, int others)
+static void test_other_sites(void)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	int t;
+	struct fixture *f = mixed_new(FIX_MERGED, seed);
+	uint64_t before = mixed_fingerprint(f);
 
-	fix_init(f, 2, 4);
-	fix_design(f, d);
-	f->world.seed = (int64_t)seed;
-	fix_region(f, "work", 64);
-	fix_region(f, "guest", 256)->placement = PLACE_PERMUTED;
-	vmm_thread(f, 20, 16, US(5));
-	t = fix_thread(f, "visitor", MODE_GUEST, 2, 0);
-	f->thread[t].first_cpu = 1;
-	access_op(f, t, OPK_SECONDARY_ACCESS, GUEST, 1);
-	f->op[t][0].pages = (struct pick){ .kind = PICK_ZIPF, .theta_ppm = 900000 };
-	fix_op(f, t, OPK_SLEEP, 0)->duration = fix_const(US(3));
-	access_op(f, t, OPK_SECONDARY_ACCESS, WORK, 1);
-	fix_op(f, t, OPK_SLEEP, 0)->duration = fix_const(US(3));
-	if (others) {
-		t = fix_thread(f, "other", MODE_GUEST, 2, 0);
-		f->thread[t].first_cpu = 4;
-		access_op(f, t, OPK_SECONDARY_ACCESS, GUEST, 8);
-		think(f, t, US(2));
-	}
-	return f;
-}
-
-struct visits { uint64_t page[2000]; int n; };
-
-static void visits_of(enum fix_design d, int others, int cpu, struct visits *v,
-		      struct recording *rec)
-{
-	struct fixture *f = visitors(d, others);
-	struct result r;
-
-	v->n = 0;
-	record_run(f, rec, &r);
-	for (size_t i = 0; i < rec->n && v->n < 2000; i++)
-		if (rec->r[i].id == TP_GUEST_TLB_FILL && rec->r[i].cpu == cpu)
-			v->page[v->n++] = rec->r[i].a;
-	result_free(&r);
-	drop(f);
-}
-
-static int common_prefix(const struct visits *a, const struct visits *b)
-{
-	int n = a->n < b->n ? a->n : b->n;
-
-	for (int i = 0; i < n; i++)
-		if (a->page[i] != b->page[i])
-			return -i - 1;
-	return n;
-}
-
-static void test_same_work(struct recording *rec)
-{
-	static struct visits first[2], v;
-
-	for (int cpu = 0; cpu < 2; cpu++)
-		visits_of(FIX_NONE_PIN, 0, 1 + cpu, &first[cpu], rec);
-	ok(common_prefix(&first[0], &first[1]) < 0, "two vcpus visit different pages");
-	for (int d = 0; d < NR_DESIGNS; d++) {
-		for (int cpu = 0; cpu < 2; cpu++) {
-			char what[100];
-			int n, with;
-
-			visits_of((enum fix_design)d, 0, 1 + cpu, &v, rec);
-			n = common_prefix(&first[cpu], &v);
-			visits_of((enum fix_design)d, 1, 1 + cpu, &v, rec);
-			with = common_prefix(&first[cpu], &v);
-			snprintf(what, sizeof(what), "%s, vcpu %d: the same %d visits, %d beside others",
-				 fix_design_names[d], cpu, n, with);
-			ok(n >= 20 && with >= 20, what);
-		}
-	}
-}
-
-/* --- scope of the fence ------------------------------------------------------------------ */
-
-static int64_t refused(enum fence_kind kind, enum fence_scope scope, int64_t *spurious)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct op_config *o;
-	struct result r;
-	int64_t n;
-	int t;
-
-	fix_init(f, 2, 4);
-	f->world.seed = (int64_t)seed;
-	f->design.kvm.fence_kind = kind;
-	f->design.kvm.fence_scope = scope;
-	f->kvm.gup = GUP_FAST;
-	fix_region(f, "work", 64);
-	fix_region(f, "cold", 4096)->secondary_prefault = 0;
-	vmm_thread(f, 40, 64, US(1));
-	t = fix_thread(f, "vcpu", MODE_GUEST, 3, 0);
-	f->thread[t].first_cpu = 1;
-	o = fix_op(f, t, OPK_SECONDARY_ACCESS, 1);
-	o->pages.kind = PICK_SEQ;
-	think(f, t, NS(700));
-	fix_run(f, &r);
-	BUG_ON(r.status != RUN_OK);
-	ok(fix_count(&r, METRIC_SECONDARY_FAULT_COUNT, "") > 500, "the guests fault all the time");
-	n = fix_count(&r, METRIC_SECONDARY_FAULT_RETRIES, "");
-	*spurious = fix_count(&r, METRIC_SECONDARY_FAULT_SPURIOUS, "");
-	result_free(&r);
-	drop(f);
-	return n;
-}
-
-static void test_scope(void)
-{
-	int64_t spurious, vm, hull;
-
-	vm = refused(FENCE_COUNT_SEQ, SCOPE_VM, &spurious);
-	ok(vm > 0, "scope vm: disjoint accesses are refused");
-	is_int(spurious, vm, "all of them for nothing");
-	hull = refused(FENCE_COUNT_SEQ, SCOPE_HULL, &spurious);
-	ok(hull > 0 && hull < vm, "scope hull: only by the sequence, which is the VM's");
-	is_int(refused(FENCE_COUNT, SCOPE_HULL, &spurious), 0, "scope hull, count alone: none");
-	ok(refused(FENCE_COUNT, SCOPE_VM, &spurious) > 0, "scope vm, count alone: some");
-	is_int(refused(FENCE_COUNT_SEQ, SCOPE_INTERVAL, &spurious), 0, "scope interval: none");
-}
-
-/* --- observers and repetition --------------------------------------------------------------- */
-
-static void test_observers(struct recording *rec)
-{
-	for (int d = 0; d < NR_DESIGNS; d++) {
-		struct fixture *f = mixed((enum fix_design)d), *other;
-		struct result a, b;
-		char what[100];
-
-		/* more pages, so that the broken design does break */
-		f->world.space[0].region[WORK].length = 1100 * PAGE_SIZE;
-		f->op[0][0].length = 1100 * PAGE_SIZE;
-		f->thread[0].times = 2;
-		fix_run(f, &a);
-		fix_run(f, &b);
-		snprintf(what, sizeof(what), "%s: a run repeated in its world, bit for bit",
-			 fix_design_names[d]);
-		ok(a.fingerprint == b.fingerprint && a.events == b.events && same_rows(&a, &b), what);
-		result_free(&b);
-		is_int(a.status, d == FIX_BUSTED ? RUN_VIOLATION : RUN_OK,
-		       "only the broken design is caught");
-		f->world.oracle = 0;
-		fix_run(f, &b);
-		ok(a.fingerprint == b.fingerprint && a.events == b.events && same_rows(&a, &b),
-		   "without the oracle, bit for bit");
-		is_int(b.n_count, 0, "which really was off");
-		result_free(&b);
-		f->world.oracle = 1;
-		record_run(f, rec, &b);
-		ok(a.fingerprint == b.fingerprint && same_rows(&a, &b), "traced, bit for bit");
-		result_free(&b);
-		other = mixed(d == FIX_MERGED ? FIX_RUSTY : FIX_MERGED);
-		other->machine.jitter = PPM_ONE / 10;
-		other->world.space[0].region[GUEST].length *= 2;
-		world_free(other->w);
-		other->w = f->w;
-		fix_run(other, &b);
-		ok(a.fingerprint != b.fingerprint, "another run in the same world");
-		result_free(&b);
-		free(other);
-		fix_run(f, &b);
-		ok(a.fingerprint == b.fingerprint && a.events == b.events && same_rows(&a, &b),
-		   "the first again, bit for bit");
-		result_free(&a);
-		result_free(&b);
-		drop(f);
-	}
-}
-
-static void test_seed(void)
-{
-	struct fixture *f = mixed(FIX_MERGED);
-	uint64_t p = fingerprint(f);
-
-	f->world.seed++;
-	ok(fingerprint(f) != p, "another seed, another run");
-	drop(f);
+	fix_hook(f, SITE_try_to_unmap_one, POINT_flushed, OP_invalidate_page);
+	fix_hook(f, SITE_page_mkclean_one, POINT_flushed, OP_invalidate_page);
+	fix_hook(f, SITE_do_wp_page, POINT_flushed, OP_invalidate_page);
+	ok(mixed_fingerprint(f) == before, "callouts at page sites: a range load has the same bits");
+	fix_hook(f, SITE_zap_page_range, POINT_cleared_batch, OP_invalidate_pages);
+	ok(mixed_fingerprint(f) != before, "and other ones with a callout on its path");
+	mixed_drop(f);
 }
 
 int main(void)
@@ -618,10 +348,7 @@ int main(void)
 	test_scaling(&rec);
 	test_renumbering();
 	test_pin_alone();
-	test_same_work(&rec);
-	test_scope();
-	test_observers(&rec);
-	test_seed();
+	test_other_sites();
 	record_free(&rec);
 	return tap_done();
 }
