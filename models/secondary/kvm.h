@@ -53,6 +53,7 @@ struct kvm_vcpu {
 					 * interrupt keeps it from using its TLB */
 	int halted;
 	int flush_request;		/* KVM_REQ_TLB_FLUSH */
+	int flushing;			/* request taken, its own flush not yet done */
 	struct line requests_line;
 	struct tlb *tlb;		/* guest TLB; survives an exit only if tagged */
 	struct fault_account account;

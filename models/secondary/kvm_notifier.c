@@ -241,7 +241,7 @@ static int vcpu_may_use(const struct kvm_vcpu *v)
 
 	if (v->inside && !irq_pending(v->w->cpu))
 		return tagged || v->w->class == TIME_GUEST;
-	return tagged && !v->flush_request;
+	return tagged && !v->flush_request && !v->flushing;
 }
 
 static int usable(void *priv, const struct page *p, char *why, size_t n, int *cpu)

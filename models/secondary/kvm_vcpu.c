@@ -23,10 +23,12 @@ static void own_flush(struct ctx *w, struct kvm_vcpu *v)
 {
 	line_access(w, &v->requests_line, LINE_ATOMIC);
 	sync(w);
-	v->flush_request = 0;
+	v->flush_request = 0;		/* test_and_clear before the flush: a later one counts */
+	v->flushing = 1;
 	if (v->kvm->cfg->tlb_tag == TAG_VPID)
 		charge(w, COST_INVVPID);
 	sync(w);
+	v->flushing = 0;
 	tlb_flush_all(v->tlb);
 	tp(w, TP_KVM_OWN_FLUSH, (uint64_t)v->id, 0);
 }
