@@ -124,6 +124,32 @@ static void test_pending(void (*interrupt)(struct rig_thread *t), int64_t violat
 	rig_free(&r);
 }
 
+static void kick_at_50(struct rig_thread *t)
+{
+	rig_until(t, US(50));
+	kvm_flush_remote_tlbs(&t->ctx, t->rig->kvm);
+}
+
+/* INVVPID from 50 to 70 us, the request bit is clear again from 50 on. */
+static void test_own_flush_in_progress(void)
+{
+	struct rig r;
+
+	rig_init(&r, 16);
+	rig_no_costs(&r);
+	r.f.kvm.tlb_tag = TAG_VPID;
+	r.f.design.kvm.secondary_flush = FLUSH_PER_BATCH;
+	r.f.machine.cost[COST_INVVPID] = US(20);
+	rig_vcpu(&r, 1, use_and_stay);
+	rig_kthread(&r, 5, kick_at_50);
+	rig_kthread(&r, 4, zap_and_free)->arg = US(60);
+	rig_run(&r);
+	is_int(rig_when(&r, TP_KVM_OWN_FLUSH, 1, 0, 1), US(70), "own flush until 70 us");
+	is_int(r.m.oracle->violations[INV_I1], 0,
+	       "freed at 60: the request was taken, the flush comes before the entry");
+	rig_free(&r);
+}
+
 /* --- sptes that are still there ---------------------------------------------------------- */
 
 static void free_with_spte(struct rig_thread *t)
@@ -374,6 +400,7 @@ int main(void)
 		test_guest(&guest_cases[i]);
 	test_pending(device_interrupt, 1, "a device's interrupt pending at the door: it comes back unflushed");
 	test_pending(kick, 0, "a kick pending at the door: it flushes before it is inside");
+	test_own_flush_in_progress();
 	test_spte_left();
 	test_primary(1, 0, 0, 1, "another CPU's TLB holds it");
 	test_primary(1, 0, 1, 0, "another CPU's TLB held it, flushed");
