@@ -276,6 +276,39 @@ static void test_spinner(int off)
 	finish(&b, &rec);
 }
 
+/* --- background of the machine file ------------------------------------------------ */
+
+static void work_1ms(struct ctx *w, void *arg)
+{
+	struct done *d = arg;
+
+	cpu_work(w, MS(1));
+	*d = (struct done){ now_of(w), w->stolen, w->worked };
+}
+
+static void test_background(void)
+{
+	struct bare b;
+	struct record rec;
+	struct done d[2];
+
+	bare_init(&b, 1, 2);
+	no_costs(&b);
+	b.machine->cost[COST_IRQ_ENTRY] = NS(300);
+	b.machine->cost[COST_IRQ_RETURN] = NS(100);
+	b.machine->background_interval = (struct dist){ .kind = DIST_CONST, .a = US(100) };
+	b.machine->background_length = (struct dist){ .kind = DIST_EXP, .a = US(3) };
+	boot(&b, &rec);
+	for (int i = 0; i < 2; i++)
+		bare_thread(&b, i, NULL, "worker", work_1ms, &d[i]);
+	bare_run(&b, MS(1) - 1);
+	is_int(record_count(&rec, TP_IRQ_ENTER, 0, VECTOR_BACKGROUND), 9, "background: one handler per interval");
+	bare_run(&b, MS(2));
+	is_int(d[0].at - MS(1), d[0].stolen, "its time is stolen from the thread");
+	ok(d[0].stolen > 9 * NS(400) && d[0].stolen != d[1].stolen, "each CPU draws its own lengths");
+	finish(&b, &rec);
+}
+
 /* --- conservation ------------------------------------------------------------------- */
 
 struct storm {
@@ -428,6 +461,7 @@ int main(void)
 	test_handler_waits();
 	test_spinner(0);
 	test_spinner(1);
+	test_background();
 	test_storm(tap_seed(20080601));
 	return tap_done();
 }
