@@ -150,23 +150,27 @@ static int by_hash(const void *a, const void *b)
 {
 	uint64_t x = ((const struct known *)a)->hash, y = ((const struct known *)b)->hash;
 
-	return x < y ? -1 : x > y;
+	if (x != y)
+		return x < y ? -1 : 1;
+	return ((const struct known *)a)->point - ((const struct known *)b)->point;
 }
 
+/* The first pair in the order of the points, whatever their hashes are. */
 static int check_twins(struct conf *c, struct study_private *p, struct known *k)
 {
-	int i, n = p->study.n_points;
+	int i, first = 0, n = p->study.n_points;
 
 	qsort(k, (size_t)n, sizeof(*k), by_hash);
 	for (i = 1; i < n; i++)
-		if (k[i].hash == k[i - 1].hash) {
-			conf_error(c, p->sweep.n_axes ? p->sweep.axis[0].at : p->scenario, "sweep", NULL,
-				   "points %d and %d of design %s are the same configuration",
-				   k[i - 1].point + 1, k[i].point + 1,
-				   p->study.point[k[i].point].design);
-			return -1;
-		}
-	return 0;
+		if (k[i].hash == k[i - 1].hash && (!first || k[i - 1].point < k[first - 1].point))
+			first = i;
+	if (!first)
+		return 0;
+	conf_error(c, p->sweep.n_axes ? p->sweep.axis[0].at : p->scenario, "sweep", NULL,
+		   "points %d and %d of design %s are the same configuration",
+		   k[first - 1].point + 1, k[first].point + 1,
+		   p->study.point[k[first].point].design);
+	return -1;
 }
 
 /* Load every point; 0 if all are right.  @own: designs that the file lists. */
