@@ -45,6 +45,8 @@ struct page {
 	uint64_t vcpus;			/* vcpus whose TLB may hold it: superset */
 	struct spte *sptes;		/* translations of secondary MMUs */
 	int had_spte;			/* since it was allocated */
+	sim_time zapped_at;		/* last translation dropped, if it had one */
+	int zapped_cpu;
 	struct unmap_op *op;
 	struct page *next;		/* free list */
 };

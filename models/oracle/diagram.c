@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Selecting the steps that matter: the page's own life (translation installed,
- * pte cleared), always, however long ago; and the latest protocol steps of the
+ * Selecting the steps that matter: the page's own life (translation installed
+ * or dropped, pte cleared), always, however long ago; and the latest protocol steps of the
  * CPUs involved, with remote flushes of others that are still in flight, at
  * most PROTOCOL_STEPS of them.
  */
@@ -81,8 +81,16 @@ static void add_page(struct rows *r, struct oracle *o, const struct page *p, int
 		struct row *x = add(r, s->installed_at, 0, s->installed_at ? s->installed_cpu : near,
 				    "kvm");
 
+		x->of_page = 1;
 		snprintf(x->what, sizeof(x->what), "spte %llu = page %u%s",
 			 (unsigned long long)s->va, p->id, s->installed_at ? "" : " (start state)");
+	}
+	if (!s && p->had_spte) {
+		struct row *x = add(r, p->zapped_at, o->order, p->zapped_cpu, "kvm");
+
+		x->of_page = 1;
+		snprintf(x->what, sizeof(x->what), "spte %llu cleared, page %u",
+			 (unsigned long long)p->index, p->id);
 	}
 	if (p->clear_seq) {
 		struct row *x = add(r, p->cleared_at, o->order, p->cleared_cpu, "unmap");
@@ -118,7 +126,8 @@ char *diagram_steps(struct oracle *o, struct ctx *w, const struct page *p, int o
 		return arena_strdup(o->m->arena, "[]");
 	for (int cpu = 0; cpu < o->m->nr_cpus; cpu++)
 		if (cpu == w->cpu->id || cpu == other_cpu ||
-		    (p && p->clear_seq && cpu == p->cleared_cpu))
+		    (p && p->clear_seq && cpu == p->cleared_cpu) ||
+		    (p && !p->sptes && p->had_spte && cpu == p->zapped_cpu))
 			add_ring(&r, o, cpu);
 		else
 			add_open_flush(&r, o, cpu);

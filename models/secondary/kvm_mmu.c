@@ -138,6 +138,8 @@ static void clear_spte(struct ctx *w, struct kvm *k, struct spte *s)
 	sync(w);
 	tp(w, TP_SPTE_ZAP, s->va, s->page->id);
 	metric_count(&k->m->metrics, METRIC_SPTE_ZAPPED, k->reason, 1);
+	s->page->zapped_at = now_of(w);
+	s->page->zapped_cpu = w->cpu->id;
 	rmap_unlink(s);
 	charge(w, COST_SPTE_ZAP);
 }
