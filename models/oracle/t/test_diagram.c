@@ -95,6 +95,33 @@ static void test_only_the_end(void)
 	rig_free(&r);
 }
 
+/* Steps of the guest that push the old ones out: its faults, all after the insert. */
+static void busy_guest(struct rig_thread *t)
+{
+	rig_guest_until(t, US(10));
+	kvm_guest_access(t->vcpu, RIG_BASE);
+	for (uint64_t i = 600; i < 612; i++)
+		kvm_guest_access(t->vcpu, RIG_BASE + i);
+	rig_guest_until(t, US(300));
+}
+
+static void test_long_ago(void)
+{
+	struct rig r;
+	char text[4096] = "";
+
+	rig_init(&r, 1024);
+	fix_design(&r.f, FIX_BUSTED);
+	r.prefilled = 0;
+	rig_vcpu(&r, 1, busy_guest);
+	rig_host(&r, 4, vmm)->arg = 0;
+	rig_run(&r);
+	ok(lines_of(r.m.oracle->detail[0].steps, text, sizeof(text)), "well formed");
+	ok(!strncmp(text, "1 kvm: spte 4096 = page 0\n", 26),
+	   "the insert is shown however many steps came after it");
+	rig_free(&r);
+}
+
 /* The spte was there before the run began. */
 static void vmm_at_1(struct rig_thread *t)
 {
@@ -156,6 +183,7 @@ static const char hole[] =
 	"1 vcpu.0: vcpu 0 enters guest\n"
 	"6 unmap: pte 4097 cleared, page 1\n"
 	"6 host.2: kvm: seq++\n"
+	"6 kvm: spte 4097 cleared, page 1\n"
 	"5 host.1: vcpu 0: flush requested\n"
 	"5 host.1: kvm flush: kick 1 vcpus\n"
 	"6 host.2: kvm flush: nobody to kick\n"
@@ -175,11 +203,49 @@ static void test_hole(void)
 	rig_free(&r);
 }
 
+/* --- a flush after mmu_lock ------------------------------------------------------------- */
+
+static void madvise_first(struct rig_thread *t)
+{
+	struct unmap_op op = { 0 };
+
+	rig_until(t, (sim_time)t->arg);
+	sys_madvise_dontneed(&t->ctx, RIG_BASE, RIG_BASE + 1, &op);
+}
+
+/* Who zapped the spte and has not asked for the flush yet is on cpu5. */
+static void test_zapper(void)
+{
+	struct rig r;
+	char text[4096] = "";
+	char *zap, *clear, *freed;
+
+	rig_init(&r, 16);
+	rig_no_costs(&r);
+	r.f.kvm.tlb_tag = TAG_VPID;
+	r.f.machine.cost[COST_REQUEST_BIT] = US(10);
+	rig_vcpu(&r, 1, use_both);
+	rig_host(&r, 5, madvise_first)->arg = US(50);
+	rig_host(&r, 6, madvise_first)->arg = US(52);
+	rig_run(&r);
+	is_int(r.m.oracle->n_details, 1, "a flush after mmu_lock");
+	ok(lines_of(r.m.oracle->detail[0].steps, text, sizeof(text)), "well formed");
+	zap = strstr(text, "5 kvm: spte 4096 cleared, page 0\n");
+	clear = strstr(text, "6 unmap: pte 4096 cleared, page 0\n");
+	freed = strstr(text, "6 host.2: page 0 freed by host.2 on cpu6 while");
+	ok(zap && clear && freed && zap < clear && clear < freed,
+	   "spte zapped on cpu5, then pte cleared and page freed on cpu6");
+	ok(strstr(text, "5 host.1: callout range_start\n") != NULL, "with the zapper's own steps");
+	rig_free(&r);
+}
+
 int main(void)
 {
 	tap_seed(1);
 	test_only_the_end();
+	test_long_ago();
 	test_start_state();
 	test_hole();
+	test_zapper();
 	return tap_done();
 }
