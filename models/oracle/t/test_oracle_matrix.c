@@ -9,7 +9,7 @@
  *
  * With tags the secondary flush is put inside mmu_lock: after it, as 2.6.27 has
  * it, two unmappers of one page do violate I1 (test_kvm_flush has the schedule,
- * and this load finds it about once in 60,000 frees).
+ * and this load finds it now and then: SEED=8).
  */
 #include "models/world/t/fixture.h"
 
