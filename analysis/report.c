@@ -106,6 +106,12 @@ static void keep_fitting(struct report *r)
 		r->n_studies = n;
 }
 
+/* Who asks for one metric or one row wants that, not the verdicts again. */
+static int asks_for_part(const struct report *r)
+{
+	return r->q->metric || r->q->by || r->q->n_where || r->q->baseline;
+}
+
 static int report_work(struct database *d, void *arg)
 {
 	struct request *q = arg;
@@ -116,7 +122,8 @@ static int report_work(struct database *d, void *arg)
 		return err_set(d->err, EX_CONFIG, "--format %s: unknown (mail, markdown, json, csv)",
 			       q->kind);
 	keep_fitting(r);
-	add_verdicts(r, q);
+	if (!asks_for_part(r) || !strcmp(q->kind, "json"))
+		add_verdicts(r, q);
 	document[format](r);
 	return write_text(d, q->file, "output");
 }
