@@ -9,9 +9,11 @@
  * A difference here is no error by itself.  If the model was meant to change:
  * say so in the commit, and take the new values from
  *     UPDATE=1 build/t/test_fingerprint
- * If not, something acts on the model that should not.  The values hold for
- * any compiler and any optimisation; they may differ on another C library
- * (exponentials, the Zipf tables and the quantiles of the jitter use libm).
+ * If not, something acts on the model that should not.  A trip wire and no
+ * proof: what these three runs do not reach (other fence scopes, one CPU, long
+ * ranges, halted vcpus) changes nothing here.  The values hold for any compiler
+ * and any optimisation; they may differ on another C library (exponentials, the
+ * Zipf tables and the quantiles of the jitter use libm).
  */
 #include "models/world/t/fixture.h"
 
