@@ -135,6 +135,15 @@ static double guest_share(const struct world_run *r)
 	return 100 * (guest - refill) / ((double)(x->end - x->begin) * n);
 }
 
+/* Of the time that faults were blocked, what mmap_sem took. */
+static double mmap_sem_share(const struct metrics *x)
+{
+	const struct tally *sem = &x->cell[METRIC_SECONDARY_FAULT_PART][PART_MMAP_SEM].tally;
+	const struct tally *blocked = &x->cell[METRIC_SECONDARY_FAULT_BLOCKED][0].tally;
+
+	return blocked->sum ? 100 * (double)sem->sum / (double)blocked->sum : NAN;
+}
+
 static void add_derived(struct world_run *r, struct result *out)
 {
 	const struct metrics *x = &r->m.metrics;
@@ -144,6 +153,7 @@ static void add_derived(struct world_run *r, struct result *out)
 	add_value(out, METRIC_GUEST_THROUGHPUT, r->l.n_guests && window > 0 ?
 		  (double)r->l.visits / (window / 1e9) : NAN);
 	add_value(out, METRIC_GUEST_SHARE, guest_share(r));
+	add_value(out, METRIC_SECONDARY_FAULT_SEM_SHARE, mmap_sem_share(x));
 	add_value(out, METRIC_PIN_HELD, held / 1e6);
 }
 
@@ -155,6 +165,7 @@ void world_collect(struct world_run *r, struct result *out)
 	open_faults(r);
 	for (int id = 0; id < NR_METRICS; id++) {
 		if (id == METRIC_GUEST_THROUGHPUT || id == METRIC_GUEST_SHARE ||
+		    id == METRIC_SECONDARY_FAULT_SEM_SHARE ||
 		    id == METRIC_PIN_HELD)
 			continue;
 		add_cell(out, x, (enum metric_id)id, 0);
