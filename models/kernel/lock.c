@@ -69,22 +69,21 @@ void lock_passed(struct ctx *taker, struct ctx *rest)
 	}
 }
 
+static enum relation relation_of(const struct ctx *w, uint64_t start, uint64_t end)
+{
+	uint64_t page = w->fault->page;
+	const struct vma *v = w->mm ? vma_of(w->mm, page) : NULL;
+
+	if (page >= start && page < end)
+		return SAME_PAGE;
+	if (page / PTRS_PER_TABLE >= start / PTRS_PER_TABLE &&
+	    page / PTRS_PER_TABLE <= (end - 1) / PTRS_PER_TABLE)
+		return SAME_TABLE;
+	return v && start >= v->start && start < v->end ? SAME_VMA : ELSEWHERE_IN_MM;
+}
+
 void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end)
 {
-	enum { SAME_PAGE, SAME_TABLE, SAME_VMA, ELSEWHERE };
-	uint64_t page = w->fault->page;
-	const struct vma *v;
-	int relation = ELSEWHERE;
-
-	if (start >= end)
-		return;			/* the blocker was not in an mm operation */
-	v = w->mm ? vma_of(w->mm, page) : NULL;
-	if (page >= start && page < end)
-		relation = SAME_PAGE;
-	else if (page / PTRS_PER_TABLE >= start / PTRS_PER_TABLE &&
-		 page / PTRS_PER_TABLE <= (end - 1) / PTRS_PER_TABLE)
-		relation = SAME_TABLE;
-	else if (v && start >= v->start && start < v->end)
-		relation = SAME_VMA;
-	metric_count(&w->m->metrics, METRIC_SECONDARY_FAULT_RELATION, relation, d);
+	if (start < end)		/* else the blocker was not in an mm operation */
+		w->fault->relation[relation_of(w, start, end)] += d;
 }

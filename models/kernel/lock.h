@@ -24,6 +24,9 @@ static inline uint64_t lock_word(enum lock_class class, enum lock_mode mode)
 	return (uint64_t)class | ((uint64_t)mode << 8);
 }
 
+/* Of the wanted page to the range of the operation that blocked the fault. */
+enum relation { SAME_PAGE, SAME_TABLE, SAME_VMA, ELSEWHERE_IN_MM, NR_RELATIONS };
+
 /*
  * An open secondary fault (models/secondary/kvm_fault.c): where its time went.
  * delay = sum of parts, to the picosecond; a failed attempt is all fence.
@@ -34,6 +37,7 @@ struct fault_account {
 	sim_time worked0, stolen0;	/* of the context at that instant */
 	sim_time part[NR_FAULT_PARTS];
 	sim_time here[NR_FAULT_PARTS];	/* waits of the present attempt */
+	sim_time relation[NR_RELATIONS];	/* the same waits, by who was in the way */
 	uint64_t page;			/* virtual page that is wanted */
 	int retries;
 };
@@ -48,7 +52,7 @@ void wait_end(struct ctx *w, const struct wait_mark *mark, enum lock_class class
  * all of the queue @rest for it.  For the deadlock report: a waiter outlives
  * many holders, and a holder may end before the waiter's turn comes. */
 void lock_passed(struct ctx *taker, struct ctx *rest);
-/* Blocked time by relation of the wanted page to the blocking range. */
+/* Time @d of the present attempt was lost to an operation on [start, end). */
 void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end);
 
 #endif

@@ -86,6 +86,7 @@ static void attempt_from(struct kvm_vcpu *v, sim_time now)
 	f->worked0 = v->w->worked;
 	f->stolen0 = v->w->stolen;
 	memset(f->here, 0, sizeof(f->here));
+	memset(f->relation, 0, sizeof(f->relation));
 }
 
 void kvm_account_start(struct kvm_vcpu *v, uint64_t va)
@@ -111,6 +112,8 @@ void kvm_account_attempt(struct kvm_vcpu *v)
 	if (v->failed_attempt) {
 		f->part[PART_FENCE] += d;
 		f->retries++;
+		/* all of it, waits included, to who closed the fence: not added twice */
+		memset(f->relation, 0, sizeof(f->relation));
 		account_relation(w, d, v->blocker_start, v->blocker_end);
 	} else {
 		f->here[PART_SERVICE] += w->worked - f->worked0;
@@ -121,6 +124,8 @@ void kvm_account_attempt(struct kvm_vcpu *v)
 		}
 		BUG_ON(sum != d);	/* every picosecond has an owner */
 	}
+	for (int i = 0; i < NR_RELATIONS; i++)
+		metric_count(&w->m->metrics, METRIC_SECONDARY_FAULT_RELATION, i, f->relation[i]);
 	v->failed_attempt = 0;
 	attempt_from(v, now_of(w));
 }
