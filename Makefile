@@ -72,9 +72,12 @@ all: $(library) $(binary)	## build the program (default)
 lib: $(library)			## build the library only
 tests: $(tests)			## build the test programs
 
+# Linked beside and renamed: whoever runs a program meanwhile runs the old one,
+# not half of the new one ("not found", "permission denied").
 $(binary): $(main_object) $(library)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) -o $@ $(main_object) $(library) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@.new $(main_object) $(library) $(LDLIBS)
+	$(Q)mv -f $@.new $@
 
 $(library): $(objects) $(BUILD)/members
 	$(call say,AR,$@)
@@ -92,7 +95,8 @@ define test_rule
 $(BUILD)/t/$(basename $(notdir $(1))): $(1:%.c=$(BUILD)/obj/%.o) $(helpers) $(library)
 	$$(call say,LD,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(CFLAGS) -o $$@ $$< $(helpers) $(library) $(LDLIBS)
+	$$(Q)$$(CC) $$(CFLAGS) -o $$@.new $$< $(helpers) $(library) $(LDLIBS)
+	$$(Q)mv -f $$@.new $$@
 endef
 $(foreach t,$(test_sources),$(eval $(call test_rule,$(t))))
 

@@ -57,6 +57,23 @@ like 'and runs' "$(build/t/test_one)" '^ok 1 - seven'
 t_run make ROOMS=sim/base test T=test_one
 is 'make test T=: exit code' "$rc" 0
 is 'make test T=: the last line' "$(tail -n 1 <<<"$out")" '1 passed, 0 failed'
+# Who runs a program while it is linked again runs the old one: the linker, here
+# one that takes its time, writes to another name.
+cat > slow-cc <<'EOF'
+#!/bin/bash
+for i; do
+	[ "$i" = -c ] && exec gcc "$@"
+	[ "$last" = -o ] && rm -f "$i"
+	last=$i
+done
+build/t/test_one >/dev/null 2>&1 || echo "not there" >> gone
+exec gcc "$@"
+EOF
+chmod +x slow-cc
+touch sim/base/t/test_one.c
+m tests CC=./slow-cc
+is 'a program that is linked again' "$rc:$(grep -c LD <<<"$out")" '0:1'
+not_ok 'is never absent' test -e gone
 sed -i 's/return 7/return 8/' sim/base/t/helper.c
 t_run make ROOMS=sim/base test T=test_one
 not_ok 'a failing test: exit code' test "$rc" = 0
