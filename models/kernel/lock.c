@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Attribution of lock waits; see lock.h. */
 #include "models/kernel/lock.h"
-#include "models/kernel/mm.h"
+#include "models/kernel/page.h"
 
 const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"mmap_sem", "ptl", "mmu_lock", "anon_vma", "lru", "zone", "tlbstate",
@@ -71,15 +71,15 @@ void lock_passed(struct ctx *taker, struct ctx *rest)
 
 static enum relation relation_of(const struct ctx *w, uint64_t start, uint64_t end)
 {
-	uint64_t page = w->fault->page;
-	const struct vma *v = w->mm ? vma_of(w->mm, page) : NULL;
+	const struct fault_account *f = w->fault;
+	uint64_t page = f->page;
 
 	if (page >= start && page < end)
 		return SAME_PAGE;
 	if (page / PTRS_PER_TABLE >= start / PTRS_PER_TABLE &&
 	    page / PTRS_PER_TABLE <= (end - 1) / PTRS_PER_TABLE)
 		return SAME_TABLE;
-	return v && start >= v->start && start < v->end ? SAME_VMA : ELSEWHERE_IN_MM;
+	return start >= f->vma_start && start < f->vma_end ? SAME_VMA : ELSEWHERE_IN_MM;
 }
 
 void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end)

@@ -39,6 +39,7 @@ struct fault_account {
 	sim_time here[NR_FAULT_PARTS];	/* waits of the present attempt */
 	sim_time relation[NR_RELATIONS];	/* the same waits, by who was in the way */
 	uint64_t page;			/* virtual page that is wanted */
+	uint64_t vma_start, vma_end;	/* its VMA at t0; empty: none */
 	int retries;
 };
 

@@ -17,8 +17,6 @@
 #include "models/kernel/rwsem.h"
 #include "models/kernel/spinlock.h"
 
-#define PTRS_PER_TABLE 512
-
 struct pte {
 	struct page *page;		/* NULL: none */
 };

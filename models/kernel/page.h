@@ -18,6 +18,7 @@
 #include "models/hw/cpu.h"
 
 #define PAGEVEC_SIZE 14
+#define PTRS_PER_TABLE 512	/* pages that one page table maps */
 #define PCP_BATCH 31
 
 struct spte;

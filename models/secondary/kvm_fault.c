@@ -91,12 +91,17 @@ static void attempt_from(struct kvm_vcpu *v, sim_time now)
 
 void kvm_account_start(struct kvm_vcpu *v, uint64_t va)
 {
+	const struct vma *vma = vma_of(v->kvm->mm, va);
 	struct fault_account *f = &v->account;
 
 	BUG_ON(v->w->fault);
 	memset(f, 0, sizeof(*f));
 	f->t0 = now_of(v->w);
 	f->page = va;
+	if (vma) {
+		f->vma_start = vma->start;
+		f->vma_end = vma->end;
+	}
 	v->failed_attempt = 0;
 	v->w->fault = f;
 	attempt_from(v, f->t0);
