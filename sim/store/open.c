@@ -122,18 +122,18 @@ static int make_directories(const char *path, struct err *e)
 }
 
 /*
- * Take the writer's lock; *@fresh: the file was not there.  A file that is
- * longer than nothing and does not begin like SQLite's is refused before
- * SQLite may touch it.
+ * Take the writer's lock; *@mine: the file was not there and is locked now, so
+ * that nobody else can have written to it.  A file that is longer than nothing
+ * and does not begin like SQLite's is refused before SQLite may touch it.
  */
-static int lock_file(const char *path, int *fd, int *fresh, struct err *e)
+static int lock_file(const char *path, int *fd, int *mine, struct err *e)
 {
 	static const char magic[16] = "SQLite format 3";
 	struct stat named, locked;
+	int fresh = access(path, F_OK) != 0;
 	char head[16];
 	ssize_t n;
 
-	*fresh = access(path, F_OK) != 0;
 	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (*fd < 0) {
 		err_set(e, EX_ENVIRONMENT, "%s: cannot open for writing: %s",
@@ -151,6 +151,7 @@ static int lock_file(const char *path, int *fd, int *fresh, struct err *e)
 		err_set(e, EX_ENVIRONMENT, "%s: was replaced while it was opened", path);
 		return -1;
 	}
+	*mine = fresh;
 	n = pread(*fd, head, sizeof(head), 0);
 	if (n < 0 || (n > 0 && (n != sizeof(head) || memcmp(head, magic, 16)))) {
 		err_set(e, EX_ENVIRONMENT, "%s: %s", path,
@@ -192,7 +193,7 @@ static void store_free(struct store *s)
 int store_open(const char *path, struct store **out, struct err *e)
 {
 	struct store *s = mem_calloc(1, sizeof(*s));
-	int fresh = 0;
+	int mine = 0;
 
 	*out = NULL;
 	if (!s)
@@ -204,11 +205,14 @@ int store_open(const char *path, struct store **out, struct err *e)
 		return store_no_memory(e);
 	}
 	if (make_directories(path, e) ||
-	    lock_file(path, &s->lock_fd, &fresh, e) || open_writer(s, e)) {
+	    lock_file(path, &s->lock_fd, &mine, e) || open_writer(s, e)) {
 		struct stat st;
 
-		/* Leave no empty file behind that was not there before. */
-		if (fresh && s->lock_fd >= 0 && !fstat(s->lock_fd, &st) && !st.st_size)
+		/*
+		 * Leave no empty file behind that was not there before; one
+		 * that somebody else has just begun is his.
+		 */
+		if (mine && !fstat(s->lock_fd, &st) && !st.st_size)
 			unlink(path);
 		store_free(s);
 		return -1;

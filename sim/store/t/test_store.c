@@ -4,6 +4,7 @@
  * on content alone; refreshing, refusing, forgetting; migrations.
  */
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sim/base/alloc.h"
@@ -254,6 +255,53 @@ static void test_migrations(void)
 	sqlite3_close(m);
 }
 
+/* A writer that comes at the same moment: opens, or fails without harm. */
+static int come(const char *path, int gate)
+{
+	struct store *s;
+	struct err e = { 0 };
+	char c;
+
+	if (read(gate, &c, 1))		/* end of file: all are here */
+		return 2;
+	if (store_open(path, &s, &e))
+		return 1;
+	return store_put_metric_defs(s, defs, 3, &e) || store_close(s, &e) ? 3 : 0;
+}
+
+/* Several open one new file at once: who lost the race must not remove it. */
+static void test_one_moment(void)
+{
+	char path[120];
+	int lost = 0, nobody = 0;
+
+	snprintf(path, sizeof(path), "%s/moment.db", dir);
+	for (int round = 0; round < 150; round++) {
+		int gate[2], status, opened = 0;
+		struct stat st;
+
+		unlink(path);
+		if (pipe(gate))
+			break;
+		for (int i = 0; i < 4; i++) {
+			if (fork())
+				continue;
+			close(gate[1]);
+			_exit(come(path, gate[0]));
+		}
+		close(gate[0]);
+		close(gate[1]);
+		while (wait(&status) > 0) {
+			opened += status == 0;
+			lost += WIFEXITED(status) && WEXITSTATUS(status) == 3;
+		}
+		nobody += !opened;
+		lost += opened && (stat(path, &st) || st.st_size == 0);
+	}
+	is_int(lost, 0, "opened at one moment: what was written is there");
+	is_int(nobody, 0, "opened at one moment: one of them is the writer");
+}
+
 int main(void)
 {
 	char clean[100];
@@ -265,6 +313,7 @@ int main(void)
 	test_rows();
 	test_refresh();
 	test_migrations();
+	test_one_moment();
 	snprintf(clean, sizeof(clean), "rm -rf %s", dir);
 	if (system(clean))
 		printf("# %s stays\n", dir);
