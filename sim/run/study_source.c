@@ -344,6 +344,7 @@ static int make_source(struct study_source *ss, struct run_source *rs,
 		.command = ss->command.s, .scenario_hash = s->scenario_hash,
 		.master_seed = s->seed, .design = s->design,
 		.n_designs = s->n_designs, .baseline = s->baseline,
+		.reps = rs->reps_fixed > 0 ? rs->reps_fixed : rs->reps_max,
 	};
 	return study_metrics(ss, row) || ss->command.failed || ss->notes.failed ? -1 : 0;
 }

@@ -10,7 +10,7 @@ PRAGMA application_id = 0x53484f54;
 PRAGMA user_version = 1;
 
 -- One scenario, resolved, under one model and one master seed.
--- command: the command line that makes (or completes) the whole study.
+-- command: the command line (or several, with &&) that makes the whole study.
 CREATE TABLE study(id INTEGER PRIMARY KEY, name TEXT NOT NULL,
   question TEXT NOT NULL, version TEXT NOT NULL, model_hash TEXT NOT NULL,
   scenario_hash TEXT NOT NULL, master_seed INTEGER NOT NULL,

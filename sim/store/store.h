@@ -60,6 +60,7 @@ struct store_study {
 	int64_t master_seed;
 	const char *const *design;		/* in the scenario's order */
 	int n_designs;
+	int reps;				/* at most; 0: not said */
 	const char *baseline;
 	const struct store_study_metric *metric;
 	int n_metrics;

@@ -5,7 +5,9 @@
  *
  * Refreshing a study keeps its identity (scenario hash, model hash, seed) and
  * its version; comments in the source or the wording of the question may
- * change without a new study.
+ * change without a new study.  A command that asks for less than there is
+ * (--design, fewer replications) leaves designs, baseline and command of the
+ * whole alone; one that asks for less here and more there is added to them.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -136,6 +138,63 @@ static int check_probe(struct store *s, int64_t id, const char *probe, struct er
 	return ret;
 }
 
+/* The integer that @sql finds for study @id and @text (or NULL). */
+static int number_of(struct store *s, const char *sql, int64_t id, const char *text,
+		     int64_t *out, struct err *e)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	*out = 0;
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL))
+		return store_sql_error(s->db, s->path, "cannot read", e);
+	sqlite3_bind_int64(st, 1, id);
+	if (text)
+		sqlite3_bind_text(st, 2, text, -1, SQLITE_STATIC);
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int64(st, 0);
+	else if (rc != SQLITE_DONE)
+		store_sql_error(s->db, s->path, "cannot read", e);
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
+}
+
+enum extent { WHOLE, PART, MORE };	/* of what a study holds already */
+
+static int study_extent(struct store *s, int64_t id, const struct store_study *row,
+			enum extent *extent, struct err *e)
+{
+	int64_t there, most, hit, listed, found = 0, known = 0;
+
+	if (number_of(s, "SELECT count(DISTINCT design) FROM config WHERE study=?", id,
+		      NULL, &there, e) ||
+	    number_of(s, "SELECT max(replication) FROM run JOIN config ON "
+		      "config.id=run.config WHERE study=?", id, NULL, &most, e))
+		return -1;
+	for (int i = 0; i < row->n_designs; i++) {
+		if (number_of(s, "SELECT EXISTS(SELECT 1 FROM config WHERE study=? AND design=?)",
+			      id, row->design[i], &hit, e) ||
+		    number_of(s, "SELECT EXISTS(SELECT 1 FROM study_design WHERE study=? "
+			      "AND design=?)", id, row->design[i], &listed, e))
+			return -1;
+		found += hit;
+		known += listed;
+	}
+	if (found == there && (!row->reps || row->reps >= most))
+		*extent = WHOLE;
+	else
+		*extent = known == row->n_designs && row->reps <= most ? PART : MORE;
+	return 0;
+}
+
+static int put_design(struct store *s, int64_t id, const char *design, int64_t ordinal,
+		      int baseline, struct err *e)
+{
+	return run_sql(s, e, "INSERT INTO study_design VALUES(?,?,?,?)", "iisi", id, ordinal,
+		       design, (int64_t)baseline);
+}
+
 static int put_study_lists(struct store *s, int64_t id,
 			   const struct store_study *row, struct err *e)
 {
@@ -144,13 +203,10 @@ static int put_study_lists(struct store *s, int64_t id,
 	if (run_sql(s, e, "DELETE FROM study_design WHERE study=?", "i", id) ||
 	    run_sql(s, e, "DELETE FROM study_metric WHERE study=?", "i", id))
 		return -1;
-	for (i = 0; i < row->n_designs; i++) {
-		int base = row->baseline ? !strcmp(row->design[i], row->baseline) : !i;
-
-		if (run_sql(s, e, "INSERT INTO study_design VALUES(?,?,?,?)", "iisi",
-			    id, (int64_t)i, row->design[i], (int64_t)base))
+	for (i = 0; i < row->n_designs; i++)
+		if (put_design(s, id, row->design[i], i, row->baseline ?
+			       !strcmp(row->design[i], row->baseline) : !i, e))
 			return -1;
-	}
 	for (i = 0; i < row->n_metrics; i++) {
 		const struct store_study_metric *m = &row->metric[i];
 
@@ -162,15 +218,38 @@ static int put_study_lists(struct store *s, int64_t id,
 	return 0;
 }
 
+/* Designs that are new go behind the others; the command too. */
+static int extend_study(struct store *s, int64_t id, const struct store_study *row,
+			struct err *e)
+{
+	int64_t listed, next;
+
+	for (int i = 0; i < row->n_designs; i++) {
+		if (number_of(s, "SELECT EXISTS(SELECT 1 FROM study_design WHERE study=? "
+			      "AND design=?)", id, row->design[i], &listed, e) ||
+		    number_of(s, "SELECT 1 + max(ordinal) FROM study_design WHERE study=?", id,
+			      NULL, &next, e) ||
+		    (!listed && put_design(s, id, row->design[i], next, 0, e)))
+			return -1;
+	}
+	return run_sql(s, e, "UPDATE study SET command = command || ' && ' || ?1 "
+		       "WHERE id = ?2 AND instr(command, ?1) = 0", "si", row->command, id);
+}
+
 int store_put_study(struct store *s, const struct store_study *row,
 		    int64_t *id, struct err *e)
 {
+	enum extent extent;
 	char hash[17];
 
 	*id = store_study_id(row->scenario_hash, row->model_hash, row->master_seed);
 	snprintf(hash, sizeof(hash), "%016" PRIx64, row->scenario_hash);
-	if (check_probe(s, *id, row->math_probe, e))
+	if (check_probe(s, *id, row->math_probe, e) || study_extent(s, *id, row, &extent, e))
 		return -1;
+	if (extent != WHOLE)
+		return run_sql(s, e, "UPDATE study SET name=?, question=?, source=? WHERE id=?",
+			       "sssi", row->name, row->question, row->source, *id) ||
+		       (extent == MORE && extend_study(s, *id, row, e)) ? -1 : 0;
 	if (run_sql(s, e, "INSERT INTO study VALUES(?,?,?,?,?,?,?,?,?,?,?,?) "
 		    "ON CONFLICT(id) DO UPDATE SET name=excluded.name, "
 		    "question=excluded.question, source=excluded.source, "

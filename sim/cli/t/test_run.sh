@@ -50,6 +50,18 @@ is 'quiet: silent' "$out$err" ''
 t_run "$sd" run tiny.yaml --reps 6 --json
 is 'more replications: only the new ones' "$(jq -c '.runs' <<<"$out")" \
 	'{"planned":48,"done":8,"skipped":40,"failed":0}'
+like 'the line that makes all of it' "$("$sd" report results/tiny.db)" \
+	'^Reproduce: shootdown run tiny[.]yaml --seed 1 --reps 6'
+t_run "$sd" run tiny.yaml --reps 2 --design merged-2.6.27
+like 'a smaller call leaves that line alone' "$out" '^Reproduce: shootdown run tiny[.]yaml --seed 1 --reps 6'
+is 'and the designs' "$(sql results/tiny.db 'SELECT design, baseline FROM study_design ORDER BY ordinal')" \
+	'none-pin|1
+merged-2.6.27|0'
+t_run "$sd" run tiny.yaml --reps 7 --design merged-2.6.27,rusty-minimal
+is 'one that asks for more is added to it' "$(sql results/tiny.db 'SELECT command FROM study')" \
+	'shootdown run tiny.yaml --seed 1 --reps 6 && shootdown run tiny.yaml --design merged-2.6.27,rusty-minimal --seed 1 --reps 7'
+is 'and its designs' "$(sql results/tiny.db 'SELECT group_concat(design) FROM study_design')" \
+	'none-pin,merged-2.6.27,rusty-minimal'
 
 # --- -j, shards, order ---------------------------------------------------------------
 "$sd" run tiny.yaml -q -j1 -o j1.db
