@@ -195,21 +195,32 @@ const char *text_csv(struct database *d, const char *s)
 	return arena_strdup(&d->arena, b->s);
 }
 
-const char *text_gnuplot(struct database *d, const char *s)
+/* In single quotes gnuplot expands nothing; a quote is written twice. */
+static const char *quote_gnuplot(struct database *d, const char *before, const char *s)
 {
-	const char *clean = text_ascii(d, s);
 	struct strbuf *b = &d->scratch;
 
-	/* In single quotes gnuplot expands nothing; a quote is written twice. */
 	sb_reset(b);
 	sb_addc(b, '\'');
-	for (; *clean; clean++) {
-		if (*clean == '\'')
+	sb_adds(b, before);
+	for (; *s; s++) {
+		if (*s == '\'')
 			sb_addc(b, '\'');
-		sb_addc(b, *clean);
+		sb_addc(b, *s);
 	}
 	sb_addc(b, '\'');
 	return arena_strdup(&d->arena, b->s);
+}
+
+const char *text_gnuplot(struct database *d, const char *s)
+{
+	return quote_gnuplot(d, "", text_ascii(d, s));
+}
+
+/* A leading | or < would be a command, a leading $ a block of data. */
+const char *file_gnuplot(struct database *d, const char *name)
+{
+	return quote_gnuplot(d, "./", name);
 }
 
 const char *text_file(struct database *d, const char *s)

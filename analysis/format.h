@@ -41,6 +41,8 @@ const char *text_markdown(struct database *d, const char *s);
 const char *text_csv(struct database *d, const char *s);
 /* A gnuplot string literal, quotes included. */
 const char *text_gnuplot(struct database *d, const char *s);
+/* The same for a file in the directory of the script, byte for byte. */
+const char *file_gnuplot(struct database *d, const char *name);
 /* A name for a file: [A-Za-z0-9._-], never empty or hidden. */
 const char *text_file(struct database *d, const char *s);
 

@@ -9,8 +9,9 @@
  * survives a monochrome print.  Zeros on a logarithmic axis are drawn on its
  * lower edge, which is then labelled 0.
  *
- * User texts enter scripts only through text_gnuplot(): single quotes, in
- * which gnuplot expands nothing.  gnuplot is started without a shell.
+ * User texts enter scripts only through text_gnuplot(), names of files through
+ * file_gnuplot(): single quotes, in which gnuplot expands nothing.  gnuplot is
+ * started without a shell.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -237,7 +238,7 @@ static void write_series(struct report *r, const struct grid *g, const struct ex
 	struct database *d = r->d;
 	int n = g->l->n_series;
 
-	sb_addf(out, "data = %s\n", text_gnuplot(d, data));
+	sb_addf(out, "data = %s\n", file_gnuplot(d, data));
 	for (int dumb = 1; dumb >= 0; dumb--) {
 		sb_addf(out, "if (term %s 'dumb') plot \\\n", dumb ? "eq" : "ne");
 		for (int k = 0; k < n; k++)
@@ -253,14 +254,14 @@ static void write_script(struct report *r, const struct grid *g, const struct ex
 	const char *file = strrchr(base, '/') ? strrchr(base, '/') + 1 : base;
 
 	sb_addf(out, "# gnuplot -c %s.gp [png|svg|dumb]; values, 95%% intervals: %s.dat\n"
-		"term = ARGC > 0 ? ARG1 : '%s'\n", file, file, term);
+		"term = ARGC > 0 ? ARG1 : '%s'\n", text_ascii(d, file), text_ascii(d, file), term);
 	sb_addf(out, "if (term eq 'png') { set terminal pngcairo noenhanced size 900,600 "
-		"font 'sans,11'; set output %s }\n", text_gnuplot(d, text_of(d, "%s.png", file)));
+		"font 'sans,11'; set output %s }\n", file_gnuplot(d, text_of(d, "%s.png", file)));
 	sb_addf(out, "if (term eq 'svg') { set terminal svg noenhanced size 900,600 "
 		"font 'sans,13' background '#ffffff'; set output %s }\n",
-		text_gnuplot(d, text_of(d, "%s.svg", file)));
+		file_gnuplot(d, text_of(d, "%s.svg", file)));
 	sb_addf(out, "if (term eq 'dumb') { set terminal dumb noenhanced size 72,26 mono; "
-		"set output %s }\n", text_gnuplot(d, text_of(d, "%s.txt", file)));
+		"set output %s }\n", file_gnuplot(d, text_of(d, "%s.txt", file)));
 	sb_addf(out, "set title %s\n", text_gnuplot(d, plot_title(g)));
 	sb_adds(out, "set grid back linetype 1 linecolor rgb '#cccccc' linewidth 0.5\n"
 		"set border 3\nset tics nomirror\n");
@@ -305,7 +306,7 @@ static int run_gnuplot(struct database *d, const char *base, const char *const *
 
 	for (int i = 0; i < n; i++)
 		commands = text_of(d, "%sreset; call %s '%s'; unset output; ", commands,
-				   text_gnuplot(d, script), terms[i]);
+				   file_gnuplot(d, script), terms[i]);
 	pid = fork();
 	if (!pid) {
 		quiet = open("/dev/null", O_RDWR);
@@ -331,6 +332,8 @@ int plot_grid(struct report *r, const struct grid *g, const char *base,
 	struct strbuf text;
 	int code;
 
+	if (strpbrk(base, "\r\n"))
+		return err_set(e, EX_CONFIG, "a plot's file name may not hold a line break");
 	sb_init(&text);
 	write_data(r, g, &extent, scale.factor, &text);
 	code = write_file(text_of(r->d, "%s.dat", base), &text, e);

@@ -99,6 +99,15 @@ for t in png svg; do
 	ok "plot --term $t: its script" test -s plots/deep/p.gp
 	ok "plot --term $t: its data" test -s plots/deep/p.dat
 done
+for name in 'two  blanks' 'r\303\251sum\303\251' "it's" '`touch here`' '$(touch here)' '#1' '|touch here #' \
+	'<touch here #'; do
+	name=$(printf '%b' "$name")
+	t_run "$sd" plot t.db --term svg --metric unmap.latency -o "$name.svg"
+	is "plot -o '$name.svg': exit code" "$rc:$err" '0:'
+	ok "plot -o '$name.svg': the picture" test -s "$name.svg"
+done
+ok 'and none of these is a command' test ! -e here
+bad 2 'line break' plot t.db --term svg --metric unmap.latency -o $'a\nb.svg'
 is 'a PNG is a PNG' "$(head -c 4 plots/deep/p.png | tail -c 3)" PNG
 like 'an SVG is an SVG' "$(head -c 300 plots/deep/p.svg)" '<svg'
 is 'reports change nothing in the database' "$(sha256sum < t.db)" "$before"
