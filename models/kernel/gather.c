@@ -5,6 +5,12 @@
 #include "models/kernel/mmu_notifier.h"
 #include "sim/base/xassert.h"
 
+static void nothing_collected(struct mmu_gather *tlb)
+{
+	tlb->first = UINT64_MAX;
+	tlb->last = 0;
+}
+
 struct mmu_gather *tlb_gather_mmu(struct ctx *w, struct mm *mm, enum site_id site,
 				  uint64_t start, uint64_t end)
 {
@@ -26,6 +32,7 @@ struct mmu_gather *tlb_gather_mmu(struct ctx *w, struct mm *mm, enum site_id sit
 	tlb->site = site;
 	tlb->start = start;
 	tlb->end = end;
+	nothing_collected(tlb);
 	return tlb;
 }
 
@@ -62,6 +69,7 @@ void tlb_flush_mmu(struct ctx *w, struct mmu_gather *tlb)
 	if (!tlb->fast)
 		free_collected(w, tlb);
 	mmu_notifier_block(w, tlb, POINT_block_freed);
+	nothing_collected(tlb);
 }
 
 void tlb_finish_mmu(struct ctx *w, struct mmu_gather *tlb)
@@ -75,6 +83,10 @@ void tlb_finish_mmu(struct ctx *w, struct mmu_gather *tlb)
 void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p)
 {
 	tlb->need_flush = 1;
+	if (p && p->index < tlb->first)
+		tlb->first = p->index;
+	if (p && p->index > tlb->last)
+		tlb->last = p->index;
 	if (tlb->fast) {
 		if (p)
 			put_page(w, p);

@@ -10,11 +10,12 @@
 void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p);
 void tlb_flush_mmu(struct ctx *w, struct mmu_gather *tlb);
 
-/* The points of a flush belong to whoever opened the gather. */
+/* The points of a flush belong to whoever opened the gather; they speak of the
+ * pages collected since the last one. */
 static inline void mmu_notifier_block(struct ctx *w, struct mmu_gather *tlb, enum point_id point)
 {
-	if (site_table[tlb->site].order[point] >= 0)
-		mmu_notifier(w, tlb->mm, tlb->site, point, tlb->start, tlb->end);
+	if (site_table[tlb->site].order[point] >= 0 && tlb->first <= tlb->last)
+		mmu_notifier(w, tlb->mm, tlb->site, point, tlb->first, tlb->last + 1);
 }
 
 #endif

@@ -20,6 +20,7 @@ struct mmu_gather {
 	int fast;			/* one CPU: free at once */
 	enum site_id site;		/* whose points the flushes fire */
 	uint64_t start, end;		/* range of the operation */
+	uint64_t first, last;		/* pages collected since the last flush; first > last: none */
 	struct page **pages;		/* NULL entry: a page-table page */
 };
 

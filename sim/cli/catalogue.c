@@ -180,6 +180,8 @@ int point_under_ptl(enum site_id site, enum point_id point)
 	case POINT_rmap_switched: case POINT_pmd_locked: case POINT_cleared_batch:
 	case POINT_rewritten: case POINT_both_locked: case POINT_moved:
 	case POINT_protected:
+	/* a full array is flushed inside it, the end of a block is not */
+	case POINT_gather_full: case POINT_block_flushed: case POINT_block_freed:
 		return 1;
 	case POINT_flushed:
 		/* These two flush the range after their last page-table lock. */
