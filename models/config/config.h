@@ -200,7 +200,7 @@ struct secondary_use {			/* a registrant on an address space */
 };
 
 #define MAX_REGIONS 8
-#define MAX_SECONDARIES 2
+#define MAX_SECONDARIES 1	/* of an address space */
 struct address_space_config {
 	char name[PARAM_NAME_MAX];
 	struct region_config region[MAX_REGIONS];
@@ -228,7 +228,7 @@ struct op_config {
 	int region;			/* index into the address space; -1: whole */
 	struct pick pages;		/* touch, secondary_access */
 	int64_t n;			/* pages per visit; shrink: calls */
-	int64_t write;			/* ppm */
+	int64_t write;			/* ppm; decides nothing in the kernels built: see its help */
 	int64_t length;			/* bytes: munmap, madvise */
 	struct pick at;
 	int64_t refill;			/* map again and touch in the same op */

@@ -82,10 +82,10 @@ static const struct param_row thread_rows[] = {
 #undef T
 
 #define O struct op_config
-#define ROW_OF		ROW(O, "of", PT_REF, region, "", "", 0, 0, NULL, "a region; none: the whole address space")
+#define ROW_OF		ROW(O, "of", PT_REF, region, "", "", 0, 0, NULL, "a region; may be left out where there is only one")
 #define ROW_PAGES(def_)	ROW(O, "pages", PT_PICK, pages, "", def_, 0, 0, NULL, "which pages")
 #define ROW_N(def_, help_) ROW(O, "n", PT_INT, n, "", def_, 1, 1 << 20, NULL, help_)
-#define ROW_WRITE	ROW(O, "write", PT_PERCENT, write, "%", "100%", 0, PPM_ONE, NULL, "share of writes")
+#define ROW_WRITE	ROW(O, "write", PT_PERCENT, write, "%", "100%", 0, PPM_ONE, NULL, "share of writes; these kernels fault every access in for writing, so it changes nothing yet")
 #define ROW_DURATION(key_, help_) ROW(O, key_, PT_DIST, duration, "ps", NULL, 0, TIME_LIMIT, NULL, help_)
 #define ROW_LENGTH	ROW(O, "length", PT_SIZE, length, "B", NULL, PAGE_SIZE, SIZE_LIMIT, NULL, "bytes, whole pages")
 #define ROW_AT		ROW(O, "at", PT_PICK, at, "", "seq", 0, 0, NULL, "where in the region it begins; seq wraps")
@@ -98,7 +98,10 @@ static const struct param_row access_rows[] = {
 };
 static const struct param_row unmap_rows[] = { ROW_OF, ROW_LENGTH, ROW_AT, ROW_REFILL };
 static const struct param_row sleep_rows[] = { ROW_DURATION("sleep", "time asleep") };
-static const struct param_row memslot_rows[] = { ROW_OF };
+static const struct param_row memslot_rows[] = {
+	ROW(O, "of", PT_REF, region, "", "", 0, 0, NULL,
+	    "whose memslot; KVM of 2008 then drops every translation of the VM, whichever it is")
+};
 static const struct param_row shrink_rows[] = { ROW_N("1", "calls of the shrinker") };
 static const struct param_row repeat_rows[] = {
 	ROW(O, "times", PT_INT, times, "", NULL, 1, INT64_MAX, NULL, "repetitions of the inner loop")

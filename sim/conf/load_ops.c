@@ -73,6 +73,8 @@ static void check_mode(struct op_load *g, const struct node *n, const char *path
 		load_error(g->l, n, path, NULL, "secondary_access needs mode: guest");
 	if (g->mode == MODE_GUEST && needs_space && kind != OPK_SECONDARY_ACCESS)
 		load_error(g->l, n, path, NULL, "a vcpu (mode: guest) cannot do %s", name);
+	if (g->mode == MODE_KERNEL && needs_space && !needs_secondary)
+		load_error(g->l, n, path, NULL, "a kernel thread (mode: kernel) cannot do %s", name);
 }
 
 static void load_nested(struct op_load *g, const struct node *n, const char *path,
@@ -86,6 +88,12 @@ static void load_nested(struct op_load *g, const struct node *n, const char *pat
 		load_error(g->l, n, path, NULL, "loop is missing");
 	else
 		load_loop(g->l, loop, sub, g->space, g->mode, &op->loop, &op->n_loop);
+}
+
+static int names_region(int kind)
+{
+	return kind == OPK_TOUCH || kind == OPK_SECONDARY_ACCESS || kind == OPK_MADVISE_DONTNEED ||
+	       kind == OPK_MUNMAP;
 }
 
 static void load_operation(struct op_load *g, const struct node *item, int kind, const char *path,
@@ -112,6 +120,8 @@ static void load_operation(struct op_load *g, const struct node *item, int kind,
 		op->region = find_region(g, of, sub);
 	if (of && op->region >= 0)
 		load_record(g->l, sub, of->text, "", "choice", of);
+	if (!of && g->space && g->space->n_regions > 1 && names_region(kind))
+		load_error(g->l, n, sub, NULL, "of is missing: which of %d regions?", g->space->n_regions);
 	load_join(sub, sizeof(sub), path, "length");
 	check_pages(g, n, sub, op);
 	if (kind == OPK_REPEAT)

@@ -265,6 +265,8 @@ static void load_thread(struct loader *l, const struct node *n, const struct wor
 	space = t->in >= 0 ? &w->space[t->in] : NULL;
 	if (l->errors == errors && t->mode == MODE_GUEST && (!space || !space->n_secondaries))
 		load_error(l, n, path, NULL, "mode: guest needs an address space with a secondary MMU");
+	if (l->errors == errors && t->halted && (t->mode != MODE_GUEST || t->times))
+		load_error(l, n, path, NULL, "halted is for a vcpu (mode: guest) that never runs: no times");
 	load_join(sub, sizeof(sub), path, "loop");
 	if (loop)
 		load_loop(l, loop, sub, space, (int)t->mode, &t->loop, &t->n_loop);

@@ -177,6 +177,35 @@ static const struct golden ops[] = {
 	  "f.yaml:9:52: threads.a.loop[0].munmap: length is missing\n" },
 };
 
+#define THREADS(regions, secondary, thread) \
+	SCENARIO_HEAD SCENARIO_DESIGNS \
+	"until: threads_done\n" \
+	"address_spaces: [{name: guest, regions: [" regions "], secondary: [" secondary "]}]\n" \
+	"threads:\n  - {name: a, in: guest, times: 1, loop: [{think: 1us}]}\n  - " thread "\n" \
+	SCENARIO_METRICS
+#define RAM "{name: ram, length: 64pages}"
+#define KVM "{kind: kvm-2.6.27}"
+
+/* What was loaded in silence once: three crashed the run, two did something else. */
+static const struct golden threads[] = {
+	{ "a vcpu that never runs", THREADS(RAM, KVM, "{name: b, in: guest, mode: guest, halted: yes}"), "" },
+	{ "a halted process", THREADS(RAM, KVM, "{name: b, in: guest, halted: yes}"),
+	  "f.yaml:10:5: threads.b: halted is for a vcpu (mode: guest) that never runs: no times\n" },
+	{ "a halted vcpu that shall end",
+	  THREADS(RAM, KVM, "{name: b, in: guest, mode: guest, halted: yes, times: 2}"),
+	  "f.yaml:10:5: threads.b: halted is for a vcpu (mode: guest) that never runs: no times\n" },
+	{ "user accesses of a kernel thread",
+	  THREADS(RAM, KVM, "{name: b, in: guest, mode: kernel, loop: [{touch: {of: ram}}]}"),
+	  "f.yaml:10:55: threads.b.loop[0].touch: a kernel thread (mode: kernel) cannot do touch\n" },
+	{ "a kernel thread that shrinks",
+	  THREADS(RAM, KVM, "{name: b, in: guest, mode: kernel, loop: [{shrink: {n: 1}}]}"), "" },
+	{ "no region named, and two to choose from",
+	  THREADS(RAM ", {name: rom, length: 64pages}", KVM, "{name: b, in: guest, loop: [{touch: {n: 1}}]}"),
+	  "f.yaml:10:41: threads.b.loop[0].touch.of: of is missing: which of 2 regions?\n" },
+	{ "a second secondary", THREADS(RAM, KVM ", {kind: kvm-2.6.32}", "{name: b, loop: [{think: 1us}]}"),
+	  "f.yaml:7:84: address_spaces.guest.secondary: more than 1 of them\n" },
+};
+
 static void check(const char *root, const struct golden *g, size_t n)
 {
 	size_t i;
@@ -266,6 +295,7 @@ int main(void)
 	CHECK(designs);
 	CHECK(scenarios);
 	CHECK(ops);
+	CHECK(threads);
 	test_limits(s.root);
 	test_command_line(s.root);
 	scratch_leave(&s);
