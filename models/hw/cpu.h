@@ -116,6 +116,7 @@ struct cpu {
 	/* background of interrupts-off handlers (machine file) */
 	struct rng background, idle;
 	uint32_t background_slot;
+	sim_time background_work;	/* of devices that wait for their handler */
 	/* primary TLB of 2.6.27 (models/kernel/tlbflush.c) */
 	struct mm *active_mm;
 	int tlb_lazy;			/* TLBSTATE_LAZY */

@@ -130,7 +130,7 @@ void thread_start(struct thread *t, struct cpu *c)
 	rng_seed(&t->pages, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "pages");
 	rng_seed(&t->at, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "at");
 	t->cursor = arena_alloc(m->arena, sizeof(*t->cursor) * (size_t)(n + 1));
-	if (t->space)
+	if (t->space && t->cfg->mode != MODE_KERNEL)
 		t->ctx.mm = &t->space->mm;
 	if (t->cfg->mode == MODE_USER)
 		c->tlb = tlb_new(m->arena, (uint32_t)m->mc->tlb_entries,

@@ -24,9 +24,9 @@ static const struct golden {
 	int64_t events, sim_time;
 } golden[] = {
 	/* I1: the shrinker's put is the last one, and comes before its flush */
-	{ FIX_NONE_PIN, RUN_VIOLATION, 0xaac01e11c8ac9c58, 115924, 4344919499 },
-	{ FIX_ANDREA_V7, RUN_OK, 0xae91bccee0eb344f, 122792, 4647002728 },
-	{ FIX_RELEASED, RUN_OK, 0x5877754ce485e25d, 124286, 4710073162 },
+	{ FIX_NONE_PIN, RUN_VIOLATION, 0x923c69e25334d19b, 115295, 4317092719 },
+	{ FIX_ANDREA_V7, RUN_OK, 0x2f8de0dbce92681e, 121874, 4664486185 },
+	{ FIX_RELEASED, RUN_OK, 0x233babdd684f0b39, 124363, 4727878007 },
 };
 
 static struct dist fix_exp(sim_time mean)
