@@ -125,7 +125,7 @@ void sys_madvise_dontneed(struct ctx *w, uint64_t start, uint64_t end, struct un
 		uint64_t s = v->start > start ? v->start : start;
 		uint64_t e = v->end < end ? v->end : end;
 
-		op->closed_clear = 0;
+		op->more = v->next && v->next->start < end;
 		mmu_notifier(w, mm, SITE_madvise_dontneed, POINT_before_zap, s, e);
 		zap_page_range(w, v, s, e, op);
 		mmu_notifier(w, mm, SITE_madvise_dontneed, POINT_after_zap, s, e);

@@ -98,6 +98,8 @@ static void account_free(struct ctx *w, struct page *p)
 void unmap_op_closed(struct ctx *w, struct unmap_op *op)
 {
 	op->open = 0;
+	if (op->more)
+		return;
 	op->closed_clear = 1;
 	if (op->cleared && op->freed == op->cleared)
 		metric_tally(&w->m->metrics, METRIC_FREE_ALL, 0, op->last_free - op->start);

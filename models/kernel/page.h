@@ -29,6 +29,7 @@ struct unmap_op {
 	int64_t cleared, freed;
 	int open;			/* between its points before and after */
 	int closed_clear;		/* no further pte will be cleared */
+	int more;			/* another VMA of the same operation follows */
 	struct ctx *w;
 };
 
@@ -67,7 +68,8 @@ void lru_cache_add(struct ctx *w, struct page *p);
 void lru_add_drain(struct ctx *w);
 /* Bookkeeping at a pte clear: who, when, for which operation. */
 void page_unmapped(struct ctx *w, struct page *p, struct unmap_op *op);
-/* No further pte will be cleared: if all pages are free already, say so. */
+/* The last pte of a VMA is cleared, and of the operation unless @op->more: if
+ * all pages are free already, say so. */
 void unmap_op_closed(struct ctx *w, struct unmap_op *op);
 /* The count changed: is it held by pins alone now? */
 void page_check_held(struct machine *m, struct page *p);

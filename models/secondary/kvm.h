@@ -59,7 +59,6 @@ struct kvm_vcpu {
 	struct fault_account account;
 	int failed_attempt;		/* the attempt in progress failed the fence */
 	uint64_t blocker_start, blocker_end;	/* range that closed the fence on it */
-	int visits;
 };
 
 enum zap_reason { ZAPPED_RANGE, ZAPPED_EVICT, ZAPPED_SHRINK, ZAPPED_MEMSLOT };
@@ -87,7 +86,6 @@ struct kvm {
 	int64_t n_shadow, limit;
 	struct page **put_array;	/* sptes cleared, not yet flushed and put */
 	int n_put;
-	int batches;			/* full arrays flushed in this callout */
 	struct kvm_vcpu *vcpu;
 	int n_vcpus, max_vcpus;
 	enum zap_reason reason;

@@ -109,10 +109,12 @@ void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p, uin
 	s->installed_cpu = w->cpu->id;
 	s->pinned = (uint8_t)pinned;
 	tp(w, TP_SPTE_SET, va, p->id);
-	if (pinned)
-		p->pins++;		/* the reference of get_user_pages becomes the pin */
-	else
+	if (!pinned) {
 		put_page(w, p);
+		return;
+	}
+	p->pins++;		/* the reference of get_user_pages becomes the pin */
+	page_check_held(k->m, p);	/* the last one, if the pte went meanwhile */
 }
 
 void kvm_prefill(struct kvm *k, uint64_t va, struct page *p)
@@ -166,10 +168,8 @@ void kvm_zap_spte(struct ctx *w, struct kvm *k, struct spte *s)
 	} else {
 		clear_spte(w, k, s);
 		k->put_array[k->n_put++] = p;
-		if (k->n_put == k->protocol->put_batch) {
+		if (k->n_put == k->protocol->put_batch)
 			kvm_flush_puts(w, k);
-			k->batches++;
-		}
 	}
 }
 

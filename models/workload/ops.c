@@ -3,11 +3,17 @@
 #include "models/kernel/sched.h"
 #include "models/workload/thread.h"
 
-enum { MAX_PAGES_PER_VISIT = 64 };
+enum { MAX_STILL = 1000000 };	/* operations in a row that take no time */
 
 static const struct region *region_of(struct thread *t, const struct op_config *op)
 {
 	return &t->space->region[op->region < 0 ? 0 : op->region];
+}
+
+/* How many pages one touch or one visit is about. */
+static int64_t pages_of(const struct region *r, const struct op_config *op)
+{
+	return op->pages.kind == PICK_ALL ? (int64_t)r->pages : op->n;
 }
 
 /* --- user mode --------------------------------------------------------------- */
@@ -50,10 +56,9 @@ static void touch_page(struct ctx *w, struct mm *mm, uint64_t va)
 static void op_touch(struct thread *t, const struct op_config *op, uint64_t *cursor)
 {
 	const struct region *r = region_of(t, op);
-	int64_t n = op->pages.kind == PICK_ALL ? (int64_t)r->pages : op->n;
 
 	ctx_class(&t->ctx, TIME_USER);
-	for (int64_t i = 0; i < n; i++)
+	for (int64_t i = 0; i < pages_of(r, op); i++)
 		touch_page(&t->ctx, &t->space->mm,
 			   pick_page(t->l->picks, r, &op->pages, &t->pages, cursor));
 }
@@ -109,17 +114,13 @@ static void op_unmap(struct thread *t, const struct op_config *op, uint64_t *cur
 
 /* --- guest mode ------------------------------------------------------------------- */
 
-/* One visit: pages drawn first, then accessed; the order is the order of draws. */
+/* One visit; nothing else draws from the thread's stream of pages. */
 static void op_visit(struct thread *t, const struct op_config *op, uint64_t *cursor)
 {
 	const struct region *r = region_of(t, op);
-	uint64_t va[MAX_PAGES_PER_VISIT];
-	int64_t n = op->n < MAX_PAGES_PER_VISIT ? op->n : MAX_PAGES_PER_VISIT;
 
-	for (int64_t i = 0; i < n; i++)
-		va[i] = pick_page(t->l->picks, r, &op->pages, &t->pages, cursor);
-	for (int64_t i = 0; i < n; i++)
-		kvm_guest_access(t->vcpu, va[i]);
+	for (int64_t i = 0; i < pages_of(r, op); i++)
+		kvm_guest_access(t->vcpu, pick_page(t->l->picks, r, &op->pages, &t->pages, cursor));
 	if (t->l->m->metrics.on)
 		t->l->visits++;
 }
@@ -148,11 +149,23 @@ static void op_repeat(struct thread *t, const struct op_config *op, int *index)
 	*index = first + count_ops(op->loop, op->n_loop);
 }
 
+/* A thread that lets no time pass would never let go of the simulator. */
+static void check_progress(struct thread *t)
+{
+	sim_time now = now_of(&t->ctx) + t->ctx.debt;
+
+	t->still = now == t->progress ? t->still + 1 : 0;
+	t->progress = now;
+	if (t->still > MAX_STILL)
+		sim_fail(&t->l->m->sim, SIM_STOP_FAILED, "%s: its loop takes no time", t->ctx.name);
+}
+
 void run_op(struct thread *t, const struct op_config *op, int *index)
 {
 	struct ctx *w = &t->ctx;
 	uint64_t *cursor = &t->cursor[(*index)++];
 
+	check_progress(t);
 	ctx_next_item(w);
 	switch (op->kind) {
 	case OPK_THINK: {

@@ -5,14 +5,28 @@
 
 /* --- window --------------------------------------------------------------- */
 
+static void restart(struct time_weighted *t, sim_time now)
+{
+	tw_start(t, now, t->value);
+}
+
+void window_begin(struct workload *l)
+{
+	sim_time now = l->m->sim.now;
+
+	metrics_begin(l->m);
+	restart(&l->m->kernel->pin_held, now);
+	for (int i = 0; i < l->m->cfg->n_spaces; i++)
+		if (l->space[i].kvm)
+			restart(&l->space[i].kvm->closed, now);
+}
+
 static void window_open(struct workload *l)
 {
 	if (l->window_open || l->m->cfg->until != UNTIL_THREADS_DONE)
 		return;
 	l->window_open = 1;
-	metrics_begin(l->m);
-	l->m->kernel->pin_held.area = 0;
-	l->m->kernel->pin_held.since = l->m->sim.now;
+	window_begin(l);
 }
 
 static void settled(struct sim *s, void *arg)

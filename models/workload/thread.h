@@ -33,7 +33,8 @@ struct thread {
 	struct kvm_vcpu *vcpu;		/* guest mode */
 	struct rng think, pages, at;
 	uint64_t *cursor;		/* one per operation, in order of the file */
-	int64_t visits;
+	sim_time progress;		/* where its clock stood at the last operation ... */
+	uint32_t still;			/* ... and how many in a row have not moved it */
 };
 
 struct workload {
@@ -45,12 +46,13 @@ struct workload {
 	int window_open;
 	uint32_t window_slot;
 	struct pick_cache *picks;
-	struct unmap_op *last_op;
 	int64_t visits;			/* completed by vcpus inside the window */
 	int64_t held;			/* pages of finished ops not freed: filled at the end */
 	struct op_list { struct unmap_op op; struct op_list *next; } *ops;
 };
 
+/* Measurement begins now: what was open or held before counts from here. */
+void window_begin(struct workload *l);
 /* Create the instance and put it on its CPU; it starts when the run does. */
 void thread_start(struct thread *t, struct cpu *c);
 /* Run one operation now, on the thread's context. */

@@ -128,16 +128,24 @@ static uint32_t pages_needed(const struct world_config *c, int cpus)
 
 /* --- threads -------------------------------------------------------------------- */
 
+/* Some thread says that it runs there. */
+static int reserved(const struct world_config *c, int cpu)
+{
+	for (int i = 0; i < c->n_threads; i++) {
+		const struct thread_config *t = &c->thread[i];
+
+		if (t->first_cpu >= 0 && cpu >= t->first_cpu && cpu < t->first_cpu + t->count)
+			return 1;
+	}
+	return 0;
+}
+
 static struct cpu *cpu_for(struct machine *m, const struct thread_config *cfg, int64_t instance)
 {
-	if (cfg->first_cpu >= 0) {
-		struct cpu *c = &m->cpu[cfg->first_cpu + instance];
-
-		if (!c->task)
-			return c;
-	}
+	if (cfg->first_cpu >= 0)
+		return &m->cpu[cfg->first_cpu + instance];
 	for (int i = 0; i < m->nr_cpus; i++)
-		if (!m->cpu[i].task)
+		if (!m->cpu[i].task && !reserved(m->cfg, i))
 			return &m->cpu[i];
 	sim_fail(&m->sim, SIM_STOP_FAILED, "more threads than CPUs");
 }
@@ -219,7 +227,7 @@ static void label_metrics(struct machine *m)
 static void warmed_up(struct sim *s, void *arg)
 {
 	(void)s;
-	metrics_begin(arg);
+	window_begin(arg);
 }
 
 static void measured(struct sim *s, void *arg)
@@ -238,7 +246,7 @@ static void set_window(struct world_run *r)
 		return;
 	begin = sim_slot_new(s, PRIO_LATE);
 	end = sim_slot_new(s, PRIO_LATE);
-	sim_slot_call(s, begin, warmed_up, &r->m);
+	sim_slot_call(s, begin, warmed_up, &r->l);
 	sim_slot_call(s, end, measured, &r->m);
 	sim_at(s, begin, r->m.cfg->warmup);
 	sim_at(s, end, r->m.cfg->duration);

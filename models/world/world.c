@@ -247,6 +247,12 @@ static int check_thread(const struct world_config *c, const struct thread_config
 	return 0;
 }
 
+static int share_a_cpu(const struct thread_config *a, const struct thread_config *b)
+{
+	return a->first_cpu >= 0 && b->first_cpu >= 0 &&
+		a->first_cpu < b->first_cpu + b->count && b->first_cpu < a->first_cpu + a->count;
+}
+
 int world_check(const struct world_config *c, char *why, size_t n)
 {
 	int64_t cpus = c->machine->sockets * c->machine->cores;
@@ -265,6 +271,12 @@ int world_check(const struct world_config *c, char *why, size_t n)
 		if (check_thread(c, &c->thread[i], why, n))
 			return -1;
 		ends |= c->thread[i].times > 0;
+		for (int j = 0; j < i; j++)
+			if (share_a_cpu(&c->thread[i], &c->thread[j])) {
+				snprintf(why, n, "threads %s and %s want the same CPU",
+					 c->thread[j].name, c->thread[i].name);
+				return -1;
+			}
 	}
 	if (c->until == UNTIL_THREADS_DONE && !ends) {
 		snprintf(why, n, "until: threads_done, but no thread has a finite number of times");
