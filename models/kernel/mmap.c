@@ -17,14 +17,20 @@ static void op_begin(struct ctx *w, struct unmap_op *op, uint64_t start, uint64_
 	charge(w, COST_SYSCALL);
 }
 
-static void op_finish(struct ctx *w, struct unmap_op *op, sim_time sem_since, int what)
+static void op_finish(struct ctx *w, struct unmap_op *op, int what)
 {
 	sync(w);
 	metric_tally(&w->m->metrics, METRIC_UNMAP_LATENCY, 0, now_of(w) - op->start);
-	metric_tally(&w->m->metrics, METRIC_UNMAP_MMAP_SEM, 0, now_of(w) - sem_since);
 	w->op_start = w->op_end = 0;
 	tp(w, TP_OP_END, (uint64_t)what, 0);
 	ctx_class(w, TIME_USER);
+}
+
+/* mmap_sem is about to be released; waking those who wait for it is not holding it. */
+static void sem_held(struct ctx *w, sim_time since)
+{
+	sync(w);
+	metric_tally(&w->m->metrics, METRIC_UNMAP_MMAP_SEM, 0, now_of(w) - since);
 }
 
 /* split_vma: the new half shares the anon_vma; vma_adjust takes its lock */
@@ -108,8 +114,9 @@ void sys_munmap(struct ctx *w, uint64_t start, uint64_t end, struct unmap_op *op
 	vma = detach_vmas(w, mm, start, end, &prev, &next);
 	if (vma)
 		unmap_region(w, mm, vma, prev, next, start, end, op);
+	sem_held(w, since);
 	up_write(w, &mm->mmap_sem);
-	op_finish(w, op, since, OPK_MUNMAP);
+	op_finish(w, op, OPK_MUNMAP);
 }
 
 void sys_madvise_dontneed(struct ctx *w, uint64_t start, uint64_t end, struct unmap_op *op)
@@ -131,8 +138,9 @@ void sys_madvise_dontneed(struct ctx *w, uint64_t start, uint64_t end, struct un
 		mmu_notifier(w, mm, SITE_madvise_dontneed, POINT_after_zap, s, e);
 		mmu_notifier(w, mm, SITE_madvise_dontneed, POINT_gather_finished, s, e);
 	}
+	sem_held(w, since);
 	up_read(w, &mm->mmap_sem);
-	op_finish(w, op, since, OPK_MADVISE_DONTNEED);
+	op_finish(w, op, OPK_MADVISE_DONTNEED);
 }
 
 void sys_mmap(struct ctx *w, uint64_t start, uint64_t end)

@@ -71,6 +71,33 @@ static void test_two_vmas(void)
 	world_free(f.w);
 }
 
+/* up_write wakes every reader that waits; by then the semaphore is theirs. */
+static void test_sem_held(void)
+{
+	struct fixture f;
+	struct result r;
+	struct op_config *o;
+	int t;
+
+	fix_init(&f, 4, 9);
+	fix_region(&f, "memory", 512)->own_vma = 1;
+	t = fix_thread(&f, "vmm", MODE_USER, 1, 1);
+	f.thread[t].start = fix_const(US(50));
+	fix_op(&f, t, OPK_MUNMAP, 0)->length = 512 * PAGE_SIZE;
+	t = fix_thread(&f, "vcpu", MODE_GUEST, 32, 0);
+	o = fix_op(&f, t, OPK_SECONDARY_ACCESS, 0);
+	o->pages.kind = PICK_UNIFORM;
+	fix_op(&f, t, OPK_THINK, 0)->duration = fix_const(US(5));
+	fix_run(&f, &r);
+	ok(fix_metric(&r, METRIC_UNMAP_LATENCY, "") >
+	   fix_metric(&r, METRIC_LOCK_HOLD, "mmap_sem") + 30000, "32 vcpus to wake: 30 us at least");
+	ok(fabs(fix_metric(&r, METRIC_UNMAP_MMAP_SEM, "") -
+		fix_metric(&r, METRIC_LOCK_HOLD, "mmap_sem")) < 1000,
+	   "unmap.mmap_sem: the time that the lock was held");
+	result_free(&r);
+	world_free(f.w);
+}
+
 static void test_long_visit(void)
 {
 	struct fixture f;
@@ -216,6 +243,7 @@ int main(void)
 	test_warmup(FIX_MERGED);
 	test_warmup(FIX_NONE_PIN);
 	test_two_vmas();
+	test_sem_held();
 	test_long_visit();
 	test_kernel_thread();
 	test_first_cpu();
