@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows and columns of a study; see layout.h. */
 #include "analysis/layout.h"
+#include "analysis/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,24 @@ static int satisfies(const struct configuration *c, const struct condition *w, i
 	return 1;
 }
 
+/* Values of an axis, as far as an error line holds them. */
+static const char *known_points(struct dataset *s, const char *axis)
+{
+	const char **value = arena_alloc(&s->d->arena, sizeof(*value) * (size_t)(s->n_configs + 1));
+	int n = 0;
+
+	for (int i = 0; i < s->n_configs; i++) {
+		const struct axis *a = configuration_axis(&s->config[i], axis);
+		int known = axis_absent(a);
+
+		for (int k = 0; !known && k < n; k++)
+			known = !strcmp(value[k], a->value);
+		if (!known)
+			value[n++] = a->value;
+	}
+	return known_names(s->d, "", value, n);
+}
+
 static void check_where(struct dataset *s, const struct condition *w, int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -50,11 +69,13 @@ static void check_where(struct dataset *s, const struct condition *w, int n)
 			value |= !axis_absent(a) && axis_is(a, w[i].value);
 		}
 		if (!axis)
-			database_fail(s->d, EX_CONFIG, "--where %s=%s: no axis of %s is called %s",
-				      w[i].axis, w[i].value, s->name, w[i].axis);
+			database_fail(s->d, EX_CONFIG, "--where %s=%s: no axis of %s is called %s%s",
+				      w[i].axis, w[i].value, s->name, w[i].axis,
+				      known_axes(s, w[i].axis));
 		if (!value)
-			database_fail(s->d, EX_CONFIG, "--where %s=%s: %s has no point %s",
-				      w[i].axis, w[i].value, w[i].axis, w[i].value);
+			database_fail(s->d, EX_CONFIG, "--where %s=%s: %s has no point %s%s",
+				      w[i].axis, w[i].value, w[i].axis, w[i].value,
+				      known_points(s, w[i].axis));
 	}
 }
 
@@ -209,8 +230,9 @@ static void find_series(struct layout *l, const char *baseline,
 				add_series(l, &s->config[i]);
 		}
 		if (!pass && !l->n_series && first)
-			database_fail(s->d, EX_CONFIG, "baseline %s: not a design of %s",
-				      first, s->name);
+			database_fail(s->d, EX_CONFIG, "baseline %s: not a design of %s%s",
+				      first, s->name, known_names(s->d, first, s->design,
+								  s->n_designs));
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include "analysis/format.h"
 #include "analysis/report_int.h"
+#include "analysis/suggest.h"
 
 #define SHORT_FORM	3
 #define LABEL_MAX	20	/* characters of a row label from user text */
@@ -24,17 +25,9 @@ int report_axis(struct report *r, const struct layout *l)
 	axis = layout_axis(l, r->q->by);
 	if (axis < 0)
 		database_fail(r->d, EX_CONFIG, "--by %s: no axis of %s that all its designs "
-			      "share is called %s", r->q->by, l->s->name, r->q->by);
+			      "share is called %s%s", r->q->by, l->s->name, r->q->by,
+			      known_axes(l->s, r->q->by));
 	return axis;
-}
-
-static struct metric *wanted_metric(struct report *r, const char *name)
-{
-	struct metric *m = dataset_metric(r->d, name);
-
-	if (!m)
-		database_fail(r->d, EX_CONFIG, "--metric %s: the database has no such metric", name);
-	return m;
 }
 
 struct metric **report_metrics(struct report *r, struct dataset *s, int most_labels, int *n)
@@ -45,7 +38,7 @@ struct metric **report_metrics(struct report *r, struct dataset *s, int most_lab
 
 	*n = 0;
 	if (r->q->metric) {
-		m[(*n)++] = wanted_metric(r, r->q->metric);
+		m[(*n)++] = query_metric(r->d, r->q->metric);
 		return m;
 	}
 	for (int i = 0; i < s->n_choices; i++) {

@@ -353,6 +353,15 @@ static int diagram_work(struct database *d, void *arg)
 	return 0;
 }
 
+static void tells(struct analysis_query q, const char *what)
+{
+	struct err e;
+
+	free(report("mail", &q, &e));
+	if (!ok(e.code == EX_CONFIG && strstr(e.text, what), what))
+		printf("#   %d: '%s'\n", e.code, e.text);
+}
+
 static void wrong_queries(void)
 {
 	static const char *const where[] = { "nonesuch=4" }, *const point[] = { "vcpu.count=5" };
@@ -362,6 +371,19 @@ static void wrong_queries(void)
 
 	free(report("mail", &q, &e));
 	is_int(e.code, EX_CONFIG, "unknown metric: 2");
+	tells((struct analysis_query){ .metric = "round:primery" },
+	      "; did you mean primary?; there are: primary, secondary");
+	tells((struct analysis_query){ .metric = "round:" }, "label ''; there are: primary, secondary");
+	tells((struct analysis_query){ .metric = "unmap.latenzy" },
+	      "; did you mean unmap.latency?; there are: free.all, guest.throughput");
+	tells((struct analysis_query){ .metric = "round.p99" }, "round is a count and has no quantiles");
+	tells((struct analysis_query){ .by = "vcpu.cuont" },
+	      "; did you mean vcpu.count?; there are: vcpu.count, unmap.length, put.batch");
+	tells((struct analysis_query){ .by = "threads.vcpu.cnt" }, "did you mean threads.vcpu.count?");
+	tells((struct analysis_query){ .baseline = "none-pim" }, "did you mean none-pin?");
+	tells((struct analysis_query){ .where = where, .n_where = 1 }, "there are: vcpu.count, unmap.length, put.batch");
+	tells((struct analysis_query){ .where = point, .n_where = 1 },
+	      "vcpu.count has no point 5; there are: 1, 4, 16");
 	q = (struct analysis_query){ .by = "nonesuch" };
 	free(report("mail", &q, &e));
 	is_int(e.code, EX_CONFIG, "unknown axis: 2");
