@@ -53,14 +53,17 @@ static int zap_range(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 /* Zap under mmu_lock (held) and flush where the protocol puts it; unlocks. */
 static int zap_flush_unlock(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 {
-	int n = zap_range(w, k, start, end);
+	const struct kvm_protocol *p = k->protocol;
+	/* each array is flushed before its puts: nothing is left for another round */
+	int batched = p->pin == PIN_PER_SPTE && p->put_order == PUT_FLUSH_BEFORE;
+	int n = zap_range(w, k, start, end), unflushed = n && !batched;
 
 	if (k->n_put)
 		kvm_flush_puts(w, k);
-	else if (n && k->protocol->secondary_flush == FLUSH_IN_LOCK)
+	if (unflushed && p->secondary_flush == FLUSH_IN_LOCK)
 		kvm_flush_remote_tlbs(w, k);
 	spin_unlock(w, &k->mmu_lock);
-	if (n && k->protocol->secondary_flush == FLUSH_AFTER_LOCK)
+	if (unflushed && p->secondary_flush == FLUSH_AFTER_LOCK)
 		kvm_flush_remote_tlbs(w, k);
 	return n;
 }
