@@ -8,7 +8,7 @@
 
 #include "analysis/quantile.h"
 
-static void set_change(struct cell *c, const struct paired *p)
+static void set_change(struct cell *c, const struct paired *p, int points)
 {
 	double lo, hi;
 
@@ -30,7 +30,7 @@ static void set_change(struct cell *c, const struct paired *p)
 	c->change = p->mean;
 	c->change_lo = lo;
 	c->change_hi = hi;
-	if (p->mean_a > 0) {
+	if (p->mean_a > 0 && !points) {
 		c->change /= p->mean_a;
 		c->change_lo /= p->mean_a;
 		c->change_hi /= p->mean_a;
@@ -64,6 +64,8 @@ static void quantile_cell(struct dataset *s, const struct metric *m, int base,
 
 struct cell compare_cell(struct dataset *s, const struct metric *m, int config, int base)
 {
+	/* A share changes by points: per cent of per cent misleads. */
+	int points = !strcmp(m->unit, "%");
 	struct cell c = { .config = config, .mean = NAN, .half = NAN, .lo = NAN,
 			  .hi = NAN, .change = NAN, .change_lo = NAN, .change_hi = NAN,
 			  .correlation = NAN, .variance_ratio = NAN };
@@ -90,8 +92,8 @@ struct cell compare_cell(struct dataset *s, const struct metric *m, int config, 
 	c.hi = own.mean + own.half;
 	if (base < 0)
 		return c;
-	p = paired_compare(dataset_series(s, base, m), x, s->replications, 0);
-	set_change(&c, &p);
+	p = paired_compare(dataset_series(s, base, m), x, s->replications, points);
+	set_change(&c, &p, points);
 	return c;
 }
 

@@ -9,7 +9,7 @@
  *
  * The change is exp(mean ln(b/a)) - 1 over paired replications; where a value
  * may be 0 it is the mean difference over the baseline's mean; where the
- * baseline's mean is 0 it is the difference itself.
+ * baseline's mean is 0, or the metric is in %, it is the difference itself.
  *
  * Invariant: a configuration beside itself changes by exactly 0.
  */

@@ -4,7 +4,7 @@
  * ASCII, so that "> " quoting does not wrap it; baseline first, value +- half
  * width, change last.  It is a choice: the primary metric over the range and
  * over one other axis, then the metrics that differ at one point; of further
- * studies still less.  report.md has the rest.
+ * studies still less.  The Markdown report has the rest.
  */
 #include <math.h>
 #include <string.h>
@@ -46,24 +46,30 @@ static void head(struct report *r, struct dataset *s)
 {
 	struct database *d = r->d;
 	struct strbuf *out = &d->text;
-	const char *failed = failed_text(s);
+	const char *failed = failed_text(s), *incomplete = incomplete_text(s);
+	const char *changed = changed_text(s);
 
 	wrap_text(out, text_of(d, "%s: %s", text_ascii(d, s->name), text_ascii(d, s->question)),
 		  "", "", WIDTH);
 	sb_addc(out, '\n');
-	wrap_text(out, text_of(d, "%s%s%s%sshootdown %s, model %.12s, seed %lld, %d replications, "
-			       "%d runs", s->machine ? "machine " : "",
+	wrap_text(out, text_of(d, "%s%s%s%sshootdown %s, model %.12s, seed %lld, %s, %s",
+			       s->machine ? "machine " : "",
 			       s->machine ? text_of(d, "%s, ", text_ascii(d, s->machine)) : "",
 			       s->kernel ? "kernel " : "",
 			       s->kernel ? text_of(d, "%s, ", text_ascii(d, s->kernel)) : "",
 			       text_ascii(d, s->version), text_ascii(d, s->model_hash),
-			       (long long)s->seed, s->replications, s->runs), "", "", WIDTH);
+			       (long long)s->seed, count_text(d, s->replications, "replication"),
+			       count_text(d, s->runs, "run")), "", "", WIDTH);
+	if (*changed)
+		wrap_text(out, text_of(d, "changed: %s", changed), "", "  ", WIDTH);
+	if (*incomplete)
+		wrap_text(out, incomplete, "", "", WIDTH);
 	if (*failed)
-		wrap_text(out, text_of(d, "%d of %d runs FAILED (%s); they enter no figure",
-				       s->failed, s->runs, failed), "", "", WIDTH);
+		wrap_text(out, text_of(d, "%d of %s FAILED (%s); they enter no figure",
+				       s->failed, count_text(d, s->runs, "run"), failed), "", "", WIDTH);
 	if (s->older)
-		wrap_text(out, text_of(d, "(%d older studies of this name in the database are "
-				       "left out)", s->older), "", "", WIDTH);
+		wrap_text(out, text_of(d, "(%d older %s of this name in the database left out)",
+				       s->older, s->older == 1 ? "study" : "studies"), "", "", WIDTH);
 }
 
 /* "unmap.latency in us, lower is better, by length at vcpu.count=4" */
@@ -149,15 +155,44 @@ static void profile_column(struct report *r, struct table *t, const struct grid 
 	}
 }
 
+/* One design: nothing to compare, so a row per metric and its value. */
+static void values(struct report *r, struct layout *l, struct metric **m, int n)
+{
+	struct database *d = r->d;
+	struct table *t = table_new(d, n, 1);
+	const char *fixed = "";
+	int at[64], series = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct grid *g = grid_make(l, m[i], -1, 0);
+		struct scale scale = scale_for_grid(g);
+		struct table_cell *to = table_at(t, i, 0);
+
+		memcpy(at, g->at, sizeof(at));
+		present(l, at, &series);
+		t->label[i] = text_ascii(d, text_of(d, "%s [%s]", m[i]->title, scale.unit));
+		to->value = format_mean(d, grid_cell(g, 0, series), m[i], scale.factor);
+		to->half = format_half(d, grid_cell(g, 0, series), scale.factor);
+		to->change = "";
+	}
+	t->heading[0] = text_ascii(d, l->series[series].name);
+	t->mark[0] = *l->series[series].unsafe ? "UNSAFE" : "";
+	fixed = layout_fixed_text(l, at, -1);
+	sb_addc(&d->text, '\n');
+	wrap_text(&d->text, text_ascii(d, text_of(d, "More metrics%s%s", *fixed ? " at " : "", fixed)),
+		  "", "  ", WIDTH);
+	table_print(t, &d->text, WIDTH, DESIGNS);
+}
+
 /*
  * Metrics at one point: a row per design, a column per metric that tells the
  * designs apart (the first @most of them); the others are named.
  */
 static void profile(struct report *r, struct layout *l, struct metric **m, int n, int most)
 {
-	static const char *const head[] = { NULL, "Equal in all designs: ",
-		"No significant difference: ", "More that differ (report.md): " };
 	struct database *d = r->d;
+	const char *const head[] = { "No observation at this point: ", "Equal in all designs: ",
+		"No significant difference: ", text_of(d, "More that differ (%s): ", r->rest) };
 	int *series = arena_alloc(&d->arena, (size_t)(l->n_series + 1) * sizeof(*series));
 	const struct grid *first = grid_make(l, m[0], -1, 0);
 	const char *fixed = layout_fixed_text(l, first->at, -1), *named[4] = { "", "", "", "" };
@@ -168,13 +203,17 @@ static void profile(struct report *r, struct layout *l, struct metric **m, int n
 	for (int row = 0; row < t->n_rows; row++)
 		t->label[row] = text_of(d, "%s%s", text_ascii(d, l->series[series[row]].name),
 					*l->series[series[row]].unsafe ? " UNSAFE" : "");
+	if (t->n_rows == 1) {
+		values(r, l, m, n);
+		return;
+	}
 	for (int i = 0; i < n; i++) {
 		struct grid *g = grid_make(l, m[i], -1, 0);
 		enum telling how = telling_of(g);
 
 		if (how == DIFFERENT && shown < most)
 			profile_column(r, t, g, series, shown++);
-		else
+		else if (how != NO_DATA || observed(l->s, m[i]))
 			named[how] = text_of(d, "%s%s%s", named[how], *named[how] ? ", " : "",
 					     m[i]->title);
 	}
@@ -190,7 +229,7 @@ static void profile(struct report *r, struct layout *l, struct metric **m, int n
 	table_print(t, &d->text, WIDTH, DESIGNS);
 	if (shown)
 		sb_addc(&d->text, '\n');
-	for (int how = ALL_EQUAL; how <= DIFFERENT; how++) {
+	for (int how = NO_DATA; how <= DIFFERENT; how++) {
 		if (*named[how])
 			wrap_text(&d->text, text_ascii(d, text_of(d, "%s%s", head[how], named[how])),
 				  "", "  ", WIDTH);
@@ -199,13 +238,8 @@ static void profile(struct report *r, struct layout *l, struct metric **m, int n
 
 static void legend(struct report *r, const struct layout *l)
 {
-	wrap_text(&r->d->text, text_of(r->d, "+- half width of the 95%% interval over replications; "
-				       "last: change against %s (always the first), paired; ~ its "
-				       "95%% interval includes 0; = equal in every replication; ? too "
-				       "few data (under %d replications); - no data; never: looked for in every "
-				       "run, observed in none.",
-				       text_ascii(r->d, l->series[0].name), FEWEST_PAIRS),
-		  "", "", WIDTH);
+	wrap_text(&r->d->text, text_ascii(r->d, legend_text(l, l->series[0].name,
+							     "+-", "~")), "", "", WIDTH);
 }
 
 static void pairing(struct report *r, struct layout *l, const struct metric *primary)
@@ -238,6 +272,25 @@ static void example(struct report *r, struct dataset *s, int *drawn)
 	column_diagram(d, x[0].steps, WIDTH, DIAGRAM_STEPS, &d->text);
 }
 
+/* Designs without any violation. */
+static int clean_designs(const struct violation_line *l, int n)
+{
+	int clean = 0;
+
+	for (int i = 0; i < n; i++) {
+		int first = 1, found = 0;
+
+		for (int k = 0; k < n; k++) {
+			int same = !strcmp(l[k].design, l[i].design);
+
+			first &= !same || k >= i;
+			found |= same && l[k].count;
+		}
+		clean += first && !found;
+	}
+	return clean;
+}
+
 static void safety(struct report *r, struct dataset *s)
 {
 	struct database *d = r->d;
@@ -252,29 +305,37 @@ static void safety(struct report *r, struct dataset *s)
 	for (int i = 0; i < n; i++) {
 		if (!l[i].count)
 			continue;
-		wrap_text(out, text_of(d, "%s: UNSAFE, %s violated in %lld of %lld runs, %lld times "
-				       "in %lld exposures%s", text_ascii(d, l[i].design),
+		wrap_text(out, text_of(d, "%s: UNSAFE, %s violated in %lld of %s, %s in %s%s",
+				       text_ascii(d, l[i].design),
 				       text_ascii(d, l[i].invariant), (long long)l[i].runs_with,
-				       (long long)l[i].runs, (long long)l[i].count,
-				       (long long)l[i].exposures,
+				       count_text(d, l[i].runs, "run"),
+				       count_text(d, l[i].count, "time"),
+				       count_text(d, l[i].exposures, "exposure"),
 				       l[i].expected == 1 ? " (expected)" : " (NOT expected)"),
 			  "  ", "    ", WIDTH);
 		shown++;
 	}
-	if (shown < n)
-		sb_adds(out, shown ? "  nothing found in the other designs (report.md has their "
-			"exposures)\n" : "  no violation found (report.md has the exposures)\n");
+	if (!shown)
+		sb_addf(out, "  no violation found (%s has the exposures)\n", r->rest);
+	else if (clean_designs(l, n))
+		wrap_text(out, text_of(d, "nothing found in the other design%s (%s has the "
+				       "exposures)", clean_designs(l, n) > 1 ? "s" : "", r->rest),
+			  "  ", "    ", WIDTH);
 }
 
 static void foot(struct report *r, struct dataset *s)
 {
 	struct database *d = r->d;
-	const char *missing = not_modelled_text(s);
+	const char *missing = not_modelled_text(s, s == r->study[0] ? NULL : r->study[0]);
+	const char *costs = estimates_text(s);
 
-	if (strlen(missing) > 300)
-		missing = text_of(d, "%.290s... (whole list in report.md)", missing);
-	if (*missing && (s == r->study[0] || strcmp(s->not_modelled, r->study[0]->not_modelled)))
-		wrap_text(&d->text, text_of(d, "Not modelled: %s", missing), "", "  ", WIDTH);
+	if (*missing)
+		wrap_text(&d->text, text_of(d, "%s: %s", s == r->study[0] ? "Not modelled" :
+					    "Not modelled besides",
+					    shortened_text(d, missing, 300, r->rest)),
+			  "", "  ", WIDTH);
+	if (*costs && (s == r->study[0] || strcmp(costs, estimates_text(r->study[0]))))
+		sb_addf(&d->text, "%s\n", costs);
 	wrap_command(&d->text, reproduce_text(s), "Reproduce:");
 }
 
@@ -284,6 +345,7 @@ static void one_study(struct report *r, struct dataset *s, int *drawn)
 	struct layout *l = report_layout(r, s);
 	int by = report_axis(r, l), n, other = -1, full = s == r->study[0];
 	struct metric **m = report_metrics(r, s, LABELS, &n);
+	const char *absent;
 
 	head(r, s);
 	if (!n) {
@@ -299,6 +361,10 @@ static void one_study(struct report *r, struct dataset *s, int *drawn)
 		one_grid(r, l, m[0], other, ROWS);
 	if (n > 1)
 		profile(r, l, m + 1, n - 1, full ? COLUMNS : COLUMNS_SHORT);
+	absent = r->q->metric ? "" : no_observation_text(s, m + 1, n - 1);
+	if (*absent)
+		wrap_text(&r->d->text, text_of(r->d, "No observation in any run: %s", absent),
+			  "", "  ", WIDTH);
 	safety(r, s);
 	example(r, s, drawn);
 	sb_addc(&r->d->text, '\n');

@@ -101,11 +101,16 @@ static void head(struct report *r, struct dataset *s)
 		sb_addf(out, "Machine %s. ", text_markdown(d, s->machine));
 	if (s->kernel)
 		sb_addf(out, "Kernel %s. ", text_markdown(d, s->kernel));
-	sb_addf(out, "Shootdown %s, model %s, seed %lld, %d configurations, %d runs, at most %d "
-		"replications.\n\n", text_markdown(d, s->version), text_markdown(d, s->model_hash),
-		(long long)s->seed, s->n_configs, s->runs, s->replications);
+	sb_addf(out, "Shootdown %s, model %s, seed %lld, %s, %s, at most %s.\n\n", text_markdown(d, s->version), text_markdown(d, s->model_hash),
+		(long long)s->seed, count_text(d, s->n_configs, "configuration"),
+		count_text(d, s->runs, "run"), count_text(d, s->replications, "replication"));
+	if (*changed_text(s))
+		sb_addf(out, "Changed: %s\n\n", text_markdown(d, changed_text(s)));
+	if (*incomplete_text(s))
+		sb_addf(out, "**%s**\n\n", text_markdown(d, incomplete_text(s)));
 	if (*failed)
-		sb_addf(out, "**%d runs failed** (%s); they enter no figure.\n\n", s->failed, failed);
+		sb_addf(out, "**%s failed** (%s); they enter no figure.\n\n",
+			count_text(d, s->failed, "run"), failed);
 	if (s->older)
 		sb_addf(out, "%d older studies of this name in the database are left out.\n\n",
 			s->older);
@@ -328,11 +333,8 @@ static void one_study(struct report *r, struct dataset *s)
 	if (n) {
 		struct pairing p = pairing_benefit(l, m[0]);
 
-		sb_addf(&d->text, "Values are means ± half width of the 95%% interval over "
-			"replications; then the change against %s over paired replications; \\~ its "
-			"95%% interval includes 0; = equal in every replication; ? fewer than %d "
-			"replications; - no data; never: looked for in every run and observed in "
-			"none.\n\n", text_markdown(d, l->series[0].name), FEWEST_PAIRS);
+		sb_addf(&d->text, "Values are means; %s\n\n", legend_text(l,
+			text_markdown(d, l->series[0].name), "±", "\\~"));
 		if (p.cells)
 			sb_addf(&d->text, "Pairing (%s): median correlation %.2f, median variance of "
 				"the difference %.2f of that of independent runs, over %d "
@@ -341,9 +343,45 @@ static void one_study(struct report *r, struct dataset *s)
 	}
 	safety(r, s);
 	configurations(r, s);
-	if (*s->not_modelled)
-		sb_addf(&d->text, "Not modelled: %s\n\n", text_markdown(d, not_modelled_text(s)));
+	if (*estimates_text(s))
+		sb_addf(&d->text, "%s.\n\n", estimates_text(s));
 	sb_addf(&d->text, "Reproduce:\n\n    %s\n\n", reproduce_text(s));
+}
+
+/* What any study leaves out, each clause once, with the studies if not all. */
+static void not_modelled(struct report *r)
+{
+	struct database *d = r->d;
+
+	sb_adds(&d->text, "## Not modelled\n\n");
+	for (int i = 0; i < r->n_studies; i++) {
+		const char *p = r->study[i]->not_modelled;
+
+		for (size_t n; *p; p += n + (p[n] == '\n')) {
+			const char *who = "", *line;
+			int in = 0, told = 0;
+
+			n = strcspn(p, "\n");
+			line = text_of(d, "%.*s", (int)n, p);
+			for (int k = 0; k < r->n_studies; k++) {
+				int has = has_clause(r->study[k], line, n);
+
+				in += has;
+				told |= has && k < i;
+				if (has)
+					who = text_of(d, "%s%s%s", who, *who ? ", " : "",
+						      r->study[k]->name);
+			}
+			/* Again in this study? */
+			for (const char *b = r->study[i]->not_modelled; b < p && !told;
+			     b += strcspn(b, "\n") + 1)
+				told = strcspn(b, "\n") == n && !strncmp(b, p, n);
+			if (n && !told)
+				sb_addf(&d->text, "- %s%s\n", text_markdown(d, line),
+					in == r->n_studies ? "" :
+					text_of(d, " (%s)", text_markdown(d, who)));
+		}
+	}
 }
 
 void markdown_document(struct report *r)
@@ -356,4 +394,5 @@ void markdown_document(struct report *r)
 	verdicts(r);
 	for (int i = 0; i < r->n_studies; i++)
 		one_study(r, r->study[i]);
+	not_modelled(r);
 }

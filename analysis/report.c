@@ -43,6 +43,7 @@ static struct report *report_new(struct database *d, const struct request *q)
 
 	r->d = d;
 	r->q = q->q ? q->q : &no_query;
+	r->rest = "report --format markdown";
 	if (!database_integer(d, "SELECT count(*) FROM run WHERE status IN ('ok', 'violation')", ""))
 		database_fail(d, EX_CONFIG, "%s: no completed run", d->path);
 	id = dataset_ids(d, &r->n_studies);
@@ -309,6 +310,7 @@ static int debate_work(struct database *d, void *arg)
 	struct report *r = report_new(d, q);
 	int code = make_directory(q->out, d->err);
 
+	r->rest = "report.md";
 	add_verdicts(r, q);
 	if (!code)
 		code = debate_plots(r, q);

@@ -132,16 +132,6 @@ struct table *grid_table(const struct grid *g)
 	return t;
 }
 
-const char *not_modelled_text(struct dataset *s)
-{
-	char *text = arena_strdup(&s->d->arena, s->not_modelled), *line, *rest = NULL;
-	const char *all = "";
-
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		all = text_of(s->d, "%s%s%s", all, *all ? "; " : "", line);
-	return text_ascii(s->d, all);
-}
-
 const char *failed_text(struct dataset *s)
 {
 	sqlite3_stmt *q = database_query(s->d, "SELECT r.status, count(*) FROM run r "

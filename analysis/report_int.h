@@ -29,6 +29,7 @@ struct report {
 	struct verdict **verdict;
 	int n_plots;		/* plots that exist beside the document */
 	struct plot_file *plot;
+	const char *rest;	/* where a mail finds what it leaves out */
 };
 
 /* Metrics of a study: the scenario's (or --metric), labels spread if @most allows. */
@@ -75,10 +76,27 @@ void column_diagram(struct database *d, const char *steps, size_t width,
 int plot_grid(struct report *r, const struct grid *g, const char *base,
 	      const char *const *terms, int n_terms, struct err *e);
 const char *plot_title(const struct grid *g);
-/* What the study leaves out, in one line. */
-const char *not_modelled_text(struct dataset *s);
 /* failed runs by status: "2 crash, 1 timeout", "" if none */
 const char *failed_text(struct dataset *s);
+/* study_text.c: one line each, "" if there is nothing to say. */
+const char *count_text(struct database *d, int64_t n, const char *what);
+const char *incomplete_text(struct dataset *s);
+/* "path=value, ..." of what --set changed */
+const char *changed_text(struct dataset *s);
+const char *estimates_text(struct dataset *s);
+/* Is a line of @n characters among what @s does not model? */
+int has_clause(const struct dataset *s, const char *line, size_t n);
+/* What @s leaves out, each once; nothing that @but leaves out, too. */
+const char *not_modelled_text(struct dataset *s, const struct dataset *but);
+/* @s cut between clauses or words; @rest names who has the whole. */
+const char *shortened_text(struct database *d, const char *s, size_t most, const char *rest);
+/* Metrics that the scenario asks for and no run observed. */
+const char *no_observation_text(struct dataset *s, struct metric **m, int n);
+/* Has any run an observation? */
+int observed(struct dataset *s, const struct metric *m);
+/* How to read a cell; the signs and the name as this document writes them. */
+const char *legend_text(const struct layout *l, const char *baseline, const char *plus_minus,
+			const char *tilde);
 /* The scenario's command line, or one like it. */
 const char *reproduce_text(struct dataset *s);
 

@@ -275,6 +275,85 @@ static void quantiles(void)
 	free(text);
 }
 
+/* One design, one of its two configurations not begun, one --set, a metric in %. */
+static void one_design(void)
+{
+	struct synthetic s;
+	struct err e;
+	double x[3] = { 1000, 1100, 1200 }, share[3] = { 1, 2, 3 }, nothing[3] = { NAN, NAN, NAN };
+	int64_t study, id;
+	char *text;
+
+	synthetic_open(&s, path);
+	study = synthetic_study(&s, "single", "What does it cost?", "only");
+	synthetic_sql(&s, "UPDATE study SET not_modelled = 'swap' || char(10) || 'fork' || "
+		      "char(10) || 'swap'");
+	synthetic_metric(&s, study, "latency", "ns", "tally", "lower", 1);
+	synthetic_metric(&s, study, "share", "%", "ratio", "lower", 0);
+	synthetic_metric(&s, study, "sent", "IPIs", "count", "lower", 0);
+	id = synthetic_config(&s, study, "only", "a.b=1");
+	synthetic_series(&s, id, "latency", x, 1);
+	synthetic_value(&s, s.next - 1, "share", "", share[1]);
+	synthetic_value(&s, s.next - 1, "sent", "", nothing[0]);
+	synthetic_sql(&s, "INSERT INTO violation_count SELECT id, 'I1', 1, 1 FROM run");
+	synthetic_sql(&s, "INSERT INTO violation_count SELECT id, 'I2', 0, 1 FROM run");
+	synthetic_sql(&s, "INSERT INTO parameter VALUES(%lld, 'kernel.costs.x', '90000', 'ps', "
+		      "'choice', '--set'), (%lld, 'kernel.costs.y', '1', 'ps', 'estimate: a', "
+		      "'default')", (long long)id, (long long)id);
+	synthetic_config(&s, study, "only", "a.b=2");
+	synthetic_close(&s);
+	text = report("mail", NULL, &e);
+	ok(strstr(text, "share [%]  2 (n=1)") != NULL, "one design: the other metrics' values");
+	ok(!strstr(text, "Equal in") && !strstr(text, "other design"), "and no word of others");
+	ok(strstr(text, "1 replication, 1 run\n") && strstr(text, "1 of 1 run, 1 time in 1 exposure"),
+	   "one is no plural");
+	ok(strstr(text, "INCOMPLETE: configurations have 1 replication, 1 of 2 have none") != NULL,
+	   "configurations without runs are told");
+	ok(strstr(text, "No observation in any run: sent") != NULL, "and metrics without any");
+	ok(strstr(text, "changed: kernel.costs.x=90ns") != NULL, "and what --set changed");
+	ok(strstr(text, "\n1 of 2 costs are estimates") != NULL, "and how many costs are guesses");
+	ok(strstr(text, "Not modelled: swap; fork\n") != NULL, "a clause stands once");
+	ok(!strstr(text, "report.md"), "no file is named that does not exist");
+	free(text);
+	text = report("markdown", NULL, &e);
+	ok(strstr(text, "## Not modelled\n\n- swap\n- fork\n") != NULL, "Markdown: once, too");
+	free(text);
+}
+
+static int cut_work(struct database *d, void *arg)
+{
+	(void)arg;
+	ok(!strcmp(shortened_text(d, "one; two three; four five", 18, "X"),
+		   "one; two three ... (X has the whole list)"), "cut after a clause");
+	ok(!strcmp(shortened_text(d, "one two three four", 10, "X"),
+		   "one two ... (X has the whole list)"), "or after a word");
+	ok(!strcmp(shortened_text(d, "one two", 10, "X"), "one two"), "or not at all");
+	return 0;
+}
+
+/* 50% against 1%: 49 points, not x50. */
+static void shares(void)
+{
+	struct synthetic s;
+	struct err e;
+	double a[6] = { 1, 1.1, 0.9, 1, 1.1, 0.9 }, b[6] = { 50, 51, 49, 50, 51, 49 };
+	int64_t study;
+	char *text;
+
+	synthetic_open(&s, path);
+	study = synthetic_study(&s, "shares", "q", "base,other");
+	synthetic_metric(&s, study, "share", "%", "ratio", "lower", 1);
+	synthetic_series(&s, synthetic_config(&s, study, "base", ""), "share", a, 6);
+	synthetic_series(&s, synthetic_config(&s, study, "other", ""), "share", b, 6);
+	synthetic_close(&s);
+	text = report("mail", NULL, &e);
+	ok(strstr(text, "+49.0\n") != NULL, "a share changes by points");
+	ok(strstr(text, "geometric\nmean of paired ratios") || strstr(text, "geometric mean of"),
+	   "the legend says what a change is");
+	ok(!strstr(text, "INCOMPLETE"), "a complete study is not called otherwise");
+	free(text);
+}
+
 static const char hostile[] = "`touch HIT`$(touch HIT)\"'; system 'touch HIT'|<b>*_[x](y)\n> \\ \xc3\xa9%s";
 
 static void hostile_names(void)
@@ -448,6 +527,9 @@ int main(void)
 	json_claims();
 	wrong_queries();
 	missing_data();
+	one_design();
+	database_work(path, cut_work, NULL, &e);
+	shares();
 	quantiles();
 	hostile_names();
 	synthetic_open(&s, path);
