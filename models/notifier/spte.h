@@ -15,7 +15,7 @@ struct spte {
 	struct spte *next_of_page;	/* other translations of the page */
 	sim_time installed_at;
 	int installed_cpu;
-	uint8_t accessed, pinned;
+	uint8_t pinned;
 };
 
 #endif

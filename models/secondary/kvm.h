@@ -119,7 +119,7 @@ enum fault_result { FAULT_MAPPED, FAULT_RETRY, FAULT_NO_MEMORY };
 enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va);
 void kvm_account_start(struct kvm_vcpu *v, uint64_t va);
 void kvm_account_attempt(struct kvm_vcpu *v);
-void kvm_account_retired(struct kvm_vcpu *v);
+void kvm_account_end(struct kvm_vcpu *v, int retired);
 
 /* kvm_vcpu.c: what a vcpu thread does; all on its own context */
 void kvm_vcpu_start(struct kvm_vcpu *v);		/* first entry */

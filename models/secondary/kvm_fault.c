@@ -135,9 +135,21 @@ void kvm_account_attempt(struct kvm_vcpu *v)
 	attempt_from(v, now_of(w));
 }
 
-void kvm_account_retired(struct kvm_vcpu *v)
+/* Guest time that the fault cost inside the measured window. */
+static void account_lost(struct kvm_vcpu *v, sim_time blocked)
 {
 	enum { LOST_FAULT = 1, LOST_BLOCKED };
+	struct metrics *x = &v->kvm->m->metrics;
+	sim_time from = v->account.t0 > x->begin ? v->account.t0 : x->begin;
+	sim_time lost = now_of(v->w) - from;
+
+	blocked = blocked < lost ? blocked : lost;
+	metric_count(x, METRIC_GUEST_TIME_LOST, LOST_BLOCKED, blocked);
+	metric_count(x, METRIC_GUEST_TIME_LOST, LOST_FAULT, lost - blocked);
+}
+
+void kvm_account_end(struct kvm_vcpu *v, int retired)
+{
 	struct metrics *x = &v->kvm->m->metrics;
 	struct fault_account *f = &v->account;
 	sim_time delay = now_of(v->w) - f->t0, blocked;
@@ -145,13 +157,16 @@ void kvm_account_retired(struct kvm_vcpu *v)
 	kvm_account_attempt(v);
 	blocked = f->part[PART_FENCE] + f->part[PART_MMAP_SEM] + f->part[PART_PTL] +
 		f->part[PART_MMU_LOCK];
+	account_lost(v, blocked);
+	v->w->fault = NULL;
+	if (!retired) {		/* nothing is mapped there: no fault that was served */
+		metric_count(x, METRIC_SECONDARY_FAULT_FAILED, 0, 1);
+		return;
+	}
 	metric_tally(x, METRIC_SECONDARY_FAULT_DELAY, 0, delay);
 	metric_tally(x, METRIC_SECONDARY_FAULT_BLOCKED, 0, blocked);
 	metric_count(x, METRIC_SECONDARY_FAULT_COUNT, 0, 1);
 	for (int i = 0; i < NR_FAULT_PARTS; i++)
 		metric_tally(x, METRIC_SECONDARY_FAULT_PART, i, f->part[i]);
-	metric_count(x, METRIC_GUEST_TIME_LOST, LOST_BLOCKED, blocked);
-	metric_count(x, METRIC_GUEST_TIME_LOST, LOST_FAULT, delay - blocked);
-	v->w->fault = NULL;
 	tp(v->w, TP_RETIRED, f->page, 0);
 }

@@ -64,7 +64,6 @@ static void rmap_add(struct spte *s, struct page *p, uint64_t va)
 {
 	s->page = p;
 	s->va = va;
-	s->accessed = 0;
 	s->next_of_page = p->sptes;
 	p->sptes = s;
 	p->had_spte = 1;

@@ -152,7 +152,6 @@ static int walk(struct kvm_vcpu *v, uint64_t va)
 	s = kvm_lookup(v->kvm, va);
 	if (!s || !s->page)
 		return 0;
-	s->accessed = 1;
 	tlb_fill(v->tlb, va, s->page, s->page->generation);
 	s->page->vcpus |= 1ull << v->id;
 	tp(v->w, TP_GUEST_TLB_FILL, va, s->page->id);
@@ -175,12 +174,12 @@ void kvm_guest_access(struct kvm_vcpu *v, uint64_t va)
 		v->failed_attempt = r == FAULT_RETRY;
 		enter_guest(v);
 		if (r == FAULT_NO_MEMORY) {	/* emulated as device memory: the access is over */
-			metric_count(&w->m->metrics, METRIC_SECONDARY_FAULT_FAILED, 0, 1);
-			break;
+			kvm_account_end(v, 0);
+			return;
 		}
 	}
 	if (w->fault)
-		kvm_account_retired(v);
+		kvm_account_end(v, 1);
 }
 
 void kvm_guest_think(struct kvm_vcpu *v, sim_time d)

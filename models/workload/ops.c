@@ -80,7 +80,10 @@ static uint64_t range_start_of(struct thread *t, const struct op_config *op, uin
 		*cursor += pages;
 		return r->start + at;
 	}
-	return r->start + rng_below(&t->at, r->pages - pages + 1);
+	if (op->at.kind == PICK_UNIFORM)
+		return r->start + rng_below(&t->at, r->pages - pages + 1);
+	at = pick_page(t->l->picks, r, &op->at, &t->at, cursor) - r->start;
+	return r->start + (at < r->pages - pages ? at : r->pages - pages);
 }
 
 static struct unmap_op *new_unmap_op(struct workload *l)
