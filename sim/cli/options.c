@@ -103,6 +103,12 @@ static int store_number(const struct command *c, const struct option_spec *s,
 	const char *why = NULL;
 
 	if (s->kind == OPT_PERCENT) {
+		char percent[48];
+
+		/* The option is in per cent: the sign may be left out. */
+		if (*value && value[strspn(value, "0123456789.")] == '\0' &&
+		    snprintf(percent, sizeof(percent), "%s%%", value) < (int)sizeof(percent))
+			value = percent;
 		if (parse_percent(value, out, &why))
 			return usage_error(c, "--%s: '%s': %s", s->name, value, why);
 		if (*out <= 0)
