@@ -5,7 +5,6 @@
  * loader, "list parameters", "explain" and the store all read it here.
  *
  * Legal ranges are wide: they catch slips of units, not unusual machines.
- * "costs A.1" and the like name rows of the survey of published figures.
  */
 #include "models/config/config.h"
 
@@ -49,20 +48,20 @@ static const struct param_row machine_rows[] = {
 		 "Core 2: 256 data TLB entries of 4 KiB pages; K8: 512 in the second level",
 		 "translations a CPU's TLB holds; bounds the refill after a full flush"),
 	CONSTANT(M, "idle.exit", PT_DIST, idle_exit, "ps", "uniform(1us 2us)", 0, MS(10), US(1), US(10),
-		 ESTIMATE, "costs A.1: C1 1..2 us, C1E 10 us, 2008 x86",
+		 ESTIMATE, "by the authors, for x86 of 2008: C1 1..2 us, C1E 10 us",
 		 "interrupt to an idle CPU: its first instruction comes later by this"),
 	CHOICE(M, "idle.polls", PT_BOOL, idle_polls, "", "no", 0, 1, NULL, "",
 	       "idle CPUs poll: a wake-up needs no reschedule IPI"),
 	CONSTANT(M, "background.interval", PT_DIST, background_interval, "ps", "exp(4ms)", 0, SEC(1000),
 		 MS(1), MS(10), ESTIMATE,
-		 "about the tick of HZ 250 plus a quiet network card; modelling D16",
+		 "by the authors: about the tick of HZ 250 plus a quiet network card",
 		 "time between background handlers of a CPU; 0s: none"),
 	CONSTANT(M, "background.length", PT_DIST, background_length, "ps",
 		 "lognormal(mean 6us cv 1.5)", 0, SEC(1), US(2), US(30), ESTIMATE,
-		 "tick with timers and RCU softirq 2..10 us, long tail from drivers; modelling D16",
+		 "by the authors: tick with timers and RCU softirq 2..10 us, long tail from drivers",
 		 "length of a background handler; its interrupts are off"),
 	CONSTANT(M, "jitter", PT_PERCENT, jitter, "%", "10%", 0, 2 * PPM_ONE, 0, 300000, ESTIMATE,
-		 "modelling D21: gamma, cv 0.1; verdicts are repeated with 0 and 0.3",
+		 "by the authors: gamma distributed, cv 0.1; 0 to 0.3 is worth trying",
 		 "coefficient of variation of every cost, keyed by work item and step"),
 };
 #undef M
