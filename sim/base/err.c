@@ -115,6 +115,12 @@ void diag_print(const struct diag_list *l, FILE *f)
 		fputs("out of memory: this list of errors is incomplete\n", f);
 }
 
+void diag_truncate(struct diag_list *l, size_t n)
+{
+	while (l->n > n)
+		diag_release(&l->v[--l->n]);
+}
+
 void diag_free(struct diag_list *l)
 {
 	size_t i;

@@ -52,6 +52,8 @@ void diag_add(struct diag_list *l, const char *file, int line, int column,
 	__attribute__((format(printf, 7, 8)));
 /* "file:line:column: path: message; did you mean X?", one line each. */
 void diag_print(const struct diag_list *l, FILE *f);
+/* Keep the first @n. */
+void diag_truncate(struct diag_list *l, size_t n);
 void diag_free(struct diag_list *l);
 
 #endif

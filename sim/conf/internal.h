@@ -80,6 +80,8 @@ void conf_error(struct conf *c, const struct node *at, const char *path,
 void conf_error_at(struct conf *c, const char *file, int line, int column,
 		   const char *path, const char *suggestion, const char *fmt, ...)
 	__attribute__((format(printf, 7, 8)));
+/* Take back the errors after the first @n. */
+void conf_forget_errors(struct conf *c, size_t n);
 /* Files in order of appearance, lines ascending within each. */
 void conf_sort_errors(struct conf *c);
 
@@ -225,6 +227,9 @@ struct study_private {			/* behind struct study; its first member */
 	struct node *scenario;
 	struct trees trees;		/* ->design: of the point being loaded */
 	struct node **design;		/* per design of the study */
+	int own;			/* the first so many are the scenario's, the rest --design's */
+	char *left_out;			/* per design: --design does not name it */
+	int design_sets;		/* --set design.KEY was given */
 	struct sweep sweep;
 	int *point_design;		/* per point: index of its design */
 	int **point_value;		/* per point and axis: index of its value, -1 */
@@ -233,9 +238,14 @@ struct study_private {			/* behind struct study; its first member */
 
 /* Trees of a scenario and of everything it names; -1 if one is missing. */
 int study_trees(struct conf *c, struct study_private *p, const struct conf_options *o);
+/* The message that @tree has the name of @other, at @at. */
+void design_twice(struct conf *c, const struct node *at, const struct node *tree,
+		  const struct node *other);
 /* How paths name the secondary MMU of @use (secondary.REF.key), or NULL. */
 const char *secondary_ref(const struct node *use);
-/* --set and --duration into trees and sweep; -1 with errors reported. */
+/* --set of the scenario's own keys, before anything that they name is read. */
+int study_early_sets(struct conf *c, struct study_private *p, const struct conf_options *o);
+/* The other --set and --duration into trees and sweep; -1 with errors reported. */
 int study_sets(struct conf *c, struct study_private *p, const struct conf_options *o);
 /* Write @value at @path, given at @at, of the scenario or of what it refers to;
  * @design: index, -1 all. */

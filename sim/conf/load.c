@@ -101,6 +101,68 @@ void load_record(struct loader *l, const char *path, const char *value, const ch
 	p->given_at = arena_strdup(l->arena, where);
 }
 
+static int parse_number(struct loader *l, enum param_type type, const char *text, int64_t *v,
+			const char **why)
+{
+	switch (type) {
+	case PT_BOOL:
+		return parse_bool(text, v, why);
+	case PT_INT:
+		return parse_int(text, v, why);
+	case PT_TIME:
+		return parse_time(text, l->clock, v, why);
+	case PT_SIZE:
+		return parse_size(text, v, why);
+	case PT_FREQ:
+		return parse_freq(text, v, why);
+	case PT_PERCENT:
+		return parse_percent(text, v, why);
+	default:
+		BUG_ON(1);
+		return -1;
+	}
+}
+
+/* A number as rows of the database have it. */
+static const char *number_text(char *buf, enum param_type type, int64_t v)
+{
+	if (type == PT_BOOL)
+		sprintf(buf, "%s", v ? "yes" : "no");
+	else if (type == PT_PERCENT) {
+		format_percent(buf, v);
+		buf[strlen(buf) - 1] = '\0';	/* the unit column says % */
+	} else
+		sprintf(buf, "%" PRId64, v);
+	return buf;
+}
+
+/* Does a file that says @value only repeat the table? */
+static int is_default(struct loader *l, const struct param_row *row, const char *value)
+{
+	const char *why;
+	char text[192];
+	struct dist d;
+	int64_t v;
+
+	if (!row->def)
+		return 0;
+	switch (row->type) {
+	case PT_DIST:
+		return !dist_parse(row->def, l->clock, &d, &why) &&
+		       !strcmp(dist_format(text, &d), value);
+	case PT_BOOL:
+	case PT_INT:
+	case PT_TIME:
+	case PT_SIZE:
+	case PT_FREQ:
+	case PT_PERCENT:
+		return !parse_number(l, row->type, row->def, &v, &why) &&
+		       !strcmp(number_text(text, row->type, v), value);
+	default:
+		return !strcmp(row->def, value);
+	}
+}
+
 static const char *origin_text(char *buf, size_t size, const struct param_row *row)
 {
 	snprintf(buf, size, "%s%s%s", param_origin_name(row->origin),
@@ -115,7 +177,7 @@ static void record_row(struct loader *l, const struct param_row *row, const char
 
 	if (!l->log || row->type == PT_TEXT)
 		return;
-	if (at && row->origin != ORIGIN_CHOICE)
+	if (at && row->origin != ORIGIN_CHOICE && !is_default(l, row, value))
 		snprintf(origin, sizeof(origin), "given");
 	else
 		origin_text(origin, sizeof(origin), row);
@@ -160,28 +222,6 @@ static int in_range(struct loader *l, const struct param_row *row, const struct 
 	return 0;
 }
 
-static int parse_number(struct loader *l, enum param_type type, const char *text, int64_t *v,
-			const char **why)
-{
-	switch (type) {
-	case PT_BOOL:
-		return parse_bool(text, v, why);
-	case PT_INT:
-		return parse_int(text, v, why);
-	case PT_TIME:
-		return parse_time(text, l->clock, v, why);
-	case PT_SIZE:
-		return parse_size(text, v, why);
-	case PT_FREQ:
-		return parse_freq(text, v, why);
-	case PT_PERCENT:
-		return parse_percent(text, v, why);
-	default:
-		BUG_ON(1);
-		return -1;
-	}
-}
-
 static void load_number(struct loader *l, const struct param_row *row, const struct node *at,
 			const char *path, const char *text, int64_t *to)
 {
@@ -196,14 +236,7 @@ static void load_number(struct loader *l, const struct param_row *row, const str
 	if (at && !in_range(l, row, at, path, text, v))
 		return;
 	*to = v;
-	if (row->type == PT_BOOL)
-		sprintf(value, "%s", v ? "yes" : "no");
-	else if (row->type == PT_PERCENT) {
-		format_percent(value, v);
-		value[strlen(value) - 1] = '\0';	/* the unit column says % */
-	} else
-		sprintf(value, "%" PRId64, v);
-	record_row(l, row, path, value, at);
+	record_row(l, row, path, number_text(value, row->type, v), at);
 }
 
 /* "clusters(16)": a word with an argument, where the default has one. */
@@ -445,7 +478,7 @@ static void load_cost(struct loader *l, const struct param_row *row, const struc
 	int64_t *to = (int64_t *)((char *)m + row->offset);
 	const char *origin = NULL, *text;
 	struct param_log *log = l->log;
-	char value[32];
+	char value[32], table[256];
 
 	if (!n) {
 		load_value(l, row, NULL, path, row->def, m);
@@ -460,7 +493,9 @@ static void load_cost(struct loader *l, const struct param_row *row, const struc
 	load_number(l, row, n, path, text, to);
 	l->log = log;
 	sprintf(value, "%" PRId64, *to);
-	load_record(l, path, value, row->unit, origin ? origin : "given", n);
+	if (!origin)
+		origin = is_default(l, row, value) ? origin_text(table, sizeof(table), row) : "given";
+	load_record(l, path, value, row->unit, origin, n);
 }
 
 void load_costs(struct loader *l, const struct param_table *t, const struct node *map,

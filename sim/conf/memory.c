@@ -166,6 +166,11 @@ void conf_error_at(struct conf *c, const char *file, int line, int column,
 	va_end(ap);
 }
 
+void conf_forget_errors(struct conf *c, size_t n)
+{
+	diag_truncate(&c->errors, n);
+}
+
 /* Order of the files: that of their first error, kept in @rank by index. */
 static int file_rank(const struct diag_list *l, const char *file)
 {

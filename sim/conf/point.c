@@ -41,6 +41,20 @@ static int set_secondary(struct conf *c, struct study_private *p, const char *re
 	return -1;
 }
 
+/* A path that a design left out by --design cannot take is no error of the command. */
+static int set_design(struct conf *c, struct study_private *p, int i, int all, const char *rest,
+		      const char *path, struct node *value, const struct node *at,
+		      struct undo_log *log)
+{
+	size_t before = c->errors.n;
+	int bad = path_set(c, p->design[i], rest, value, path, at, log);
+
+	if (!bad || !all || !p->left_out[i])
+		return bad;
+	conf_forget_errors(c, before);
+	return 0;
+}
+
 int study_set(struct conf *c, struct study_private *p, int design, const char *path,
 	      struct node *value, const struct node *at, struct undo_log *log)
 {
@@ -64,7 +78,7 @@ int study_set(struct conf *c, struct study_private *p, int design, const char *p
 		return path_set(c, p->scenario, path, value, path, at, log);
 	for (i = 0; i < p->study.n_designs; i++)
 		if (design < 0 || i == design)
-			bad |= path_set(c, p->design[i], rest, value, path, at, log);
+			bad |= set_design(c, p, i, design < 0, rest, path, value, at, log);
 	return bad;
 }
 

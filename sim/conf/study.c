@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim/base/hash.h"
 #include "sim/base/xassert.h"
@@ -39,8 +40,7 @@ static int selected(const struct study_private *p, const struct conf_options *o,
 }
 
 /* --design A,B as a list of REFs, each named as it will be shown. */
-static struct node *chosen_designs(struct conf *c, struct study_private *p,
-				   const struct conf_options *o)
+static struct node *chosen_designs(struct conf *c, const struct conf_options *o)
 {
 	struct node place = { .file = "--design" };
 	struct node *list = node_new(c, NODE_LIST, &place);
@@ -54,23 +54,16 @@ static struct node *chosen_designs(struct conf *c, struct study_private *p,
 			node_append(c, list, node_scalar(c, &place, ref));
 		s += n + (s[n] == ',');
 	}
-	(void)p;
 	return list;
 }
 
-/* One configuration of the list per design; "" where it failed to load. */
-static void add_design(struct conf *c, struct study_private *p, struct node *tree,
-		       const struct node *at)
+/* Behind the scenario's own. */
+static void add_design(struct conf *c, struct study_private *p, struct node *tree)
 {
 	const char **names;
 	struct node **trees;
-	int i, n = p->study.n_designs;
+	int n = p->study.n_designs;
 
-	for (i = 0; i < n; i++)
-		if (!strcmp(p->study.design[i], tree_name(tree))) {
-			conf_error(c, at, "designs", NULL, "a second design named '%s'", tree_name(tree));
-			return;
-		}
 	names = conf_alloc(c, (size_t)(n + 1) * sizeof(*names));
 	trees = conf_alloc(c, (size_t)(n + 1) * sizeof(*trees));
 	if (n) {
@@ -82,6 +75,20 @@ static void add_design(struct conf *c, struct study_private *p, struct node *tre
 	p->study.design = names;
 	p->design = trees;
 	p->study.n_designs = n + 1;
+}
+
+/* Is the tree that --design names, from @tree's file, the one that we have as @have? */
+static int same_design(const struct node *tree, const struct node *have)
+{
+	const struct node *a = node_get(tree, "name"), *b = node_get(have, "name");
+	struct stat x, y;
+
+	if (!a || !b)
+		return 0;
+	if (!strcmp(a->file, b->file))
+		return a->line == b->line;
+	return !stat(a->file, &x) && !stat(b->file, &y) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
 }
 
 /* A name of --design that the scenario has not: added.  Text becomes the shown name. */
@@ -102,9 +109,25 @@ static void add_chosen(struct conf *c, struct study_private *p, struct node *cho
 		for (d = 0; d < p->study.n_designs && strcmp(p->study.design[d], tree_name(tree)); d++)
 			;
 		if (d == p->study.n_designs)
-			add_design(c, p, tree, n);
+			add_design(c, p, tree);
+		else if (!same_design(tree, p->design[d]))
+			design_twice(c, n, tree, p->design[d]);
 		n->text = tree_name(tree);
 	}
+}
+
+/* --design before --set, so that --set design.KEY meets what it adds. */
+static struct node *choose(struct conf *c, struct study_private *p, const struct conf_options *o)
+{
+	struct node *chosen = chosen_designs(c, o);
+	int i;
+
+	p->own = p->study.n_designs;
+	add_chosen(c, p, chosen);
+	p->left_out = conf_alloc(c, (size_t)p->study.n_designs + 1);
+	for (i = 0; i < p->study.n_designs; i++)
+		p->left_out[i] = (char)!selected(p, o, i, chosen);
+	return chosen;
 }
 
 /* Drop the points of designs that --design left out; the order stays. */
@@ -156,9 +179,9 @@ static int by_hash(const void *a, const void *b)
 }
 
 /* The first pair in the order of the points, whatever their hashes are. */
-static int check_twins(struct conf *c, struct study_private *p, struct known *k)
+static int check_twins(struct conf *c, struct study_private *p, struct known *k, int n)
 {
-	int i, first = 0, n = p->study.n_points;
+	int i, first = 0;
 
 	qsort(k, (size_t)n, sizeof(*k), by_hash);
 	for (i = 1; i < n; i++)
@@ -173,34 +196,52 @@ static int check_twins(struct conf *c, struct study_private *p, struct known *k)
 	return -1;
 }
 
-/* Load every point; 0 if all are right.  @own: designs that the file lists. */
-static int load_points(struct conf *c, struct study_private *p, int own)
+/*
+ * As point_load().  A design that --design leaves out belongs to the study's
+ * identity, but nobody asked whether it takes a --set design.KEY: -1 if not.
+ */
+static int load_point(struct conf *c, struct study_private *p, int i, struct param_log *log)
+{
+	size_t before = c->errors.n;
+	struct world_config w;
+	int errors;
+
+	arena_reset(&c->points);
+	errors = point_load(c, p, i, &c->points, log, &w);
+	if (!errors || !p->design_sets || !p->left_out[p->point_design[i]])
+		return errors;
+	conf_forget_errors(c, before);
+	return -1;
+}
+
+/* Load every point; 0 if all are right. */
+static int load_points(struct conf *c, struct study_private *p)
 {
 	struct known *k = conf_alloc(c, (size_t)(p->study.n_points + 1) * sizeof(*k));
 	uint64_t h = p->study.scenario_hash;
-	int i, errors = 0;
+	int i, n = 0, errors = 0;
 
 	for (i = 0; i < p->study.n_points && c->errors.n < MAX_ERRORS; i++) {
 		struct param_log log = { NULL, 0, 0 };
-		struct world_config w;
+		int bad = load_point(c, p, i, &log);
 
-		arena_reset(&c->points);
-		errors += point_load(c, p, i, &c->points, &log, &w);
-		if (errors)
+		errors += bad > 0;
+		if (errors || bad)
 			continue;
 		params_sort(&log);
 		sb_reset(&c->scratch);
 		params_json(&log, &c->scratch);
 		if (c->scratch.failed)
 			conf_no_memory(c);
-		k[i].hash = hash_str(c->scratch.s, 0);
-		k[i].point = i;
-		if (p->point_design[i] < own)
-			h = hash_mix(h, k[i].hash);
+		k[n].hash = hash_str(c->scratch.s, 0);
+		k[n].point = i;
+		if (p->point_design[i] < p->own)
+			h = hash_mix(h, k[n].hash);
+		n++;
 	}
 	arena_reset(&c->points);
 	p->study.scenario_hash = h;
-	return errors ? -1 : check_twins(c, p, k);
+	return errors ? -1 : check_twins(c, p, k, n);
 }
 
 static uint64_t hash_head(const struct study *s)
@@ -216,19 +257,17 @@ static uint64_t hash_head(const struct study *s)
 	return h;
 }
 
-static int expand(struct conf *c, struct study_private *p, const struct conf_options *o)
+static int expand(struct conf *c, struct study_private *p, const struct conf_options *o,
+		  const struct node *chosen)
 {
-	struct node *chosen = chosen_designs(c, p, o);
 	struct study *s = &p->study;
 	size_t errors = c->errors.n;
-	int own = s->n_designs;
 
-	add_chosen(c, p, chosen);
 	study_read(c, p, o);
 	if (c->errors.n != errors)
 		return -1;
 	s->scenario_hash = hash_head(s);
-	if (sweep_points(c, &p->sweep, s) || load_points(c, p, own))
+	if (sweep_points(c, &p->sweep, s) || load_points(c, p))
 		return -1;
 	keep_chosen(p, o, chosen);
 	sb_reset(&c->scratch);
@@ -264,6 +303,7 @@ static void do_scenario(struct conf *c, void *arg)
 	const char *file = conf_file_of(c, FILE_SCENARIO, r->file, NULL, "");
 	struct source *src = file ? yaml_file(c, file) : NULL;
 	struct study_private *p;
+	struct node *chosen;
 	size_t before;
 	int bad;
 
@@ -275,12 +315,14 @@ static void do_scenario(struct conf *c, void *arg)
 	p->study.source_text = src->text;
 	p->scenario = node_clone(c, src->root);
 	before = c->errors.n;
-	bad = study_trees(c, p, r->o);
+	bad = study_early_sets(c, p, r->o);
+	bad |= study_trees(c, p, r->o);
+	chosen = choose(c, p, r->o);
 	sweep_read(c, p->scenario, &p->sweep);
 	bad |= study_sets(c, p, r->o);
 	if (bad || c->errors.n != before)
 		load_alone(c, p, r->o);
-	else if (!expand(c, p, r->o) && !c->used_broken && c->errors.n == before)
+	else if (!expand(c, p, r->o, chosen) && !c->used_broken && c->errors.n == before)
 		r->out = &p->study;
 }
 

@@ -15,6 +15,8 @@ static struct node *part_tree(struct conf *c, struct study_private *p, enum file
 	const struct node *ref = node_get(p->scenario, key);
 	struct node place = { .file = "--machine" }, *tree;
 
+	if (option && ref && !strcmp(ref->file, "--set"))
+		conf_error(c, ref, key, NULL, "--machine says it: give one of them");
 	if (option)
 		tree = ref_tree(c, kind, node_scalar(c, &place, option), "");
 	else if (ref)
@@ -24,6 +26,24 @@ static struct node *part_tree(struct conf *c, struct study_private *p, enum file
 		return NULL;
 	}
 	return tree ? node_clone(c, tree) : NULL;
+}
+
+static const char *file_of(const struct node *tree)
+{
+	const struct node *name = node_get(tree, "name");
+
+	return name ? name->file : tree->file;
+}
+
+void design_twice(struct conf *c, const struct node *at, const struct node *tree,
+		  const struct node *other)
+{
+	if (!strcmp(file_of(tree), file_of(other)))
+		conf_error(c, at, "designs", NULL, "a second design named '%s'", tree_name(tree));
+	else
+		conf_error(c, at, "designs", NULL,
+			   "a second design named '%s': %s has the name of %s; give it one of its own",
+			   tree_name(tree), file_of(tree), file_of(other));
 }
 
 static int design_trees(struct conf *c, struct study_private *p)
@@ -46,8 +66,7 @@ static int design_trees(struct conf *c, struct study_private *p)
 
 		for (k = 0; tree && k < p->study.n_designs; k++)
 			if (!strcmp(names[k], name)) {
-				conf_error(c, list->item[i], "designs", NULL,
-					   "a second design named '%s'", name);
+				design_twice(c, list->item[i], tree, p->design[k]);
 				tree = NULL;
 			}
 		bad |= !tree;
@@ -132,24 +151,71 @@ static void forget_place(struct node *n)
 	}
 }
 
-static int one_set(struct conf *c, struct study_private *p, const char *set)
+/* "path=value" apart; NULL with an error reported. */
+static struct node *split_set(struct conf *c, const char *set, const char **path)
 {
-	const char *eq = strchr(set, '='), *path;
+	const char *eq = strchr(set, '=');
 	struct node *value;
 
 	if (!eq || eq == set || !eq[1]) {
 		conf_error_at(c, "--set", 0, 0, "", NULL, "'%s' is not path=value", set);
-		return -1;
+		return NULL;
 	}
-	path = conf_printf(c, "%.*s", (int)(eq - set), set);
-	if (path_after(path, "scenario") && *path_after(path, "scenario"))
-		path = path_after(path, "scenario");
+	*path = conf_printf(c, "%.*s", (int)(eq - set), set);
+	if (path_after(*path, "scenario") && *path_after(*path, "scenario"))
+		*path = path_after(*path, "scenario");
 	value = yaml_text(c, "--set", conf_strdup(c, eq + 1), strlen(eq + 1));
-	if (!value)
-		return -1;
-	forget_place(value);
-	sweep_fix(c, &p->sweep, path, value);
-	return study_set(c, p, -1, path, value, value, NULL);
+	if (value)
+		forget_place(value);
+	return value;
+}
+
+/* Does @path lead into one of the files that the scenario names? */
+static int leads_away(const char *path)
+{
+	static const char *const parts[] = { "machine", "kernel", "design", "secondary" };
+	const char *rest;
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if ((rest = path_after(path, parts[i])) && *rest)
+			return 1;
+	return 0;
+}
+
+/* What --set cannot change, with what can. */
+static int refused(struct conf *c, const struct node *value, const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	if (path_after(path, "designs"))
+		conf_error(c, value, path, NULL, "is not for --set: use --design A,B");
+	else if (path_after(path, "sweep") || path_after(path, "zip"))
+		conf_error(c, value, path, NULL,
+			   "is not for --set: set the swept path itself to one value, or edit the file");
+	else if (leads_away(path) && dot && !strcmp(dot, ".base"))
+		conf_error(c, value, path, NULL, "is not for --set: name another file instead");
+	else if (!strcmp(path, "design.name"))
+		conf_error(c, value, path, NULL, "is not for --set: a design is named by its file");
+	else
+		return 0;
+	return 1;
+}
+
+int study_early_sets(struct conf *c, struct study_private *p, const struct conf_options *o)
+{
+	int i, bad = 0;
+
+	for (i = 0; o && i < o->n_set; i++) {
+		const char *path;
+		struct node *value = split_set(c, o->set[i], &path);
+
+		if (!value || refused(c, value, path))
+			bad = 1;
+		else if (!leads_away(path))
+			bad |= path_set(c, p->scenario, path, value, path, value, NULL);
+	}
+	return bad ? -1 : 0;
 }
 
 int study_sets(struct conf *c, struct study_private *p, const struct conf_options *o)
@@ -157,8 +223,19 @@ int study_sets(struct conf *c, struct study_private *p, const struct conf_option
 	struct node place = { .file = "--duration" };
 	int i, bad = 0;
 
-	for (i = 0; o && i < o->n_set; i++)
-		bad |= one_set(c, p, o->set[i]);
+	for (i = 0; o && i < o->n_set; i++) {
+		const char *path;
+		struct node *value = split_set(c, o->set[i], &path);
+
+		if (!value) {
+			bad = 1;
+			continue;
+		}
+		sweep_fix(c, &p->sweep, path, value);
+		p->design_sets |= path_after(path, "design") != NULL;
+		if (leads_away(path))
+			bad |= study_set(c, p, -1, path, value, value, NULL);
+	}
 	if (o && o->duration)
 		bad |= study_set(c, p, -1, "duration", node_scalar(c, &place, o->duration), &place,
 				 NULL);

@@ -266,8 +266,9 @@ static void test_command_line(const char *root)
 	is_str(text, "--set: 'nonsense' is not path=value\n"
 	       "--set: machine.clock: '7' has no unit, a frequency such as 3GHz is due\n"
 	       "--set: kernel.preempt: 'ful' is not one of none, voluntary, full; did you mean full?\n"
-	       "--set: threads.vcpu.cuont: unknown key; did you mean count?\n",
-	       "errors of --set");
+	       "--set: threads.vcpu.cuont: unknown key; did you mean count?\n"
+	       "--design: no design is named 'andrea-v6'; did you mean andrea-v7?\n",
+	       "errors of --set and --design at once");
 	free(text);
 	conf_free(c);
 	c = conf_new(root);
