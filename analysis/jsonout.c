@@ -67,7 +67,8 @@ static void metric_object(struct json *j, struct dataset *s, const struct metric
 	json_kint(j, "n", c.n);
 	json_kint(j, "replications", c.runs);
 	json_kstr(j, "unsafe", *k->unsafe ? k->unsafe : NULL);
-	json_kint(j, "config", k->id);
+	/* 19 digits: readers that take numbers for doubles would round them. */
+	json_kstr(j, "config", text_of(s->d, "%lld", (long long)k->id));
 	json_close(j, '}');
 }
 
@@ -150,7 +151,7 @@ static void csv_row(struct report *r, struct dataset *s, const struct metric *m,
 	csv_number(out, c.mean);
 	csv_number(out, c.lo);
 	csv_number(out, c.hi);
-	sb_addf(out, ",%d,%d,%s,%lld\r\n", c.n, c.runs, text_csv(r->d, k->unsafe),
+	sb_addf(out, ",%d,%d,%s,\"%lld\"\r\n", c.n, c.runs, text_csv(r->d, k->unsafe),
 		(long long)k->id);
 }
 

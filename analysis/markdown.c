@@ -101,7 +101,8 @@ static void head(struct report *r, struct dataset *s)
 		sb_addf(out, "Machine %s. ", text_markdown(d, s->machine));
 	if (s->kernel)
 		sb_addf(out, "Kernel %s. ", text_markdown(d, s->kernel));
-	sb_addf(out, "Shootdown %s, model %s, seed %lld, %s, %s, at most %s.\n\n", text_markdown(d, s->version), text_markdown(d, s->model_hash),
+	sb_addf(out, "Shootdown %s, model %s, seed %lld, %s, %s, at most %s.\n\n",
+		text_markdown(d, s->version), text_markdown(d, s->model_hash),
 		(long long)s->seed, count_text(d, s->n_configs, "configuration"),
 		count_text(d, s->runs, "run"), count_text(d, s->replications, "replication"));
 	if (*changed_text(s))

@@ -7,7 +7,7 @@
  * other.  Colours are those of Okabe and Ito (without the yellow, unreadable
  * on white); each series also has a point and a dash of its own, so a plot
  * survives a monochrome print.  Zeros on a logarithmic axis are drawn on its
- * lower edge, which is then labelled 0.
+ * lower edge, which is then labelled 0, below a dashed line that breaks the axis.
  *
  * User texts enter scripts only through text_gnuplot(), names of files through
  * file_gnuplot(): single quotes, in which gnuplot expands nothing.  gnuplot is
@@ -207,8 +207,32 @@ static void write_axes(struct report *r, const struct grid *g, const struct exte
 	}
 	sb_adds(out, "set logscale y 10\nset format y '%g'\n");
 	sb_addf(out, "set yrange [%g:*]\n", floor_of(e, scale->factor));
-	if (e->y_zero)
-		sb_addf(out, "set ytics add ('0' %g)\n", floor_of(e, scale->factor));
+	if (e->y_zero) {
+		double zero = floor_of(e, scale->factor), cut = zero * sqrt(10);
+
+		/* No minor tics: below the line there is no decade to divide. */
+		sb_addf(out, "set ytics add ('0' %g)\nset mytics 1\n", zero);
+		sb_addf(out, "set arrow from graph 0, first %g to graph 1, first %g nohead "
+			"dashtype 2 linecolor rgb '#888888'\n", cut, cut);
+		sb_addf(out, "set label 'axis break: below is 0' at graph 0.99, first %g right "
+			"offset 0, -0.6 textcolor rgb '#888888'\n", cut);
+	}
+}
+
+/* A curve that is not there needs a word, or it looks like an omission. */
+static const char *series_note(const struct grid *g, int k)
+{
+	const char *note = "";
+
+	for (int r = 0; r < g->n_rows; r++) {
+		const struct cell *c = grid_cell(g, r, k);
+
+		if (!isnan(c->mean))
+			return "";
+		if (!strcmp(format_mean(g->l->s->d, c, g->m, 1), "never"))
+			note = " (never)";
+	}
+	return *note ? note : " (no data)";
 }
 
 static void one_series(struct database *d, const struct grid *g, const struct extent *e,
@@ -228,8 +252,8 @@ static void one_series(struct database *d, const struct grid *g, const struct ex
 			style[k % NR_STYLES].colour, style[k % NR_STYLES].point,
 			style[k % NR_STYLES].dash, style[k % NR_STYLES].size);
 	sb_addf(out, " title %s%s\n",
-		text_gnuplot(d, text_of(d, "%s%s%s", s->name, *s->unsafe ? " UNSAFE " : "",
-					s->unsafe)), k < n - 1 ? ", \\" : "");
+		text_gnuplot(d, text_of(d, "%s%s%s%s", s->name, *s->unsafe ? " UNSAFE " : "",
+					s->unsafe, series_note(g, k))), k < n - 1 ? ", \\" : "");
 }
 
 static void write_series(struct report *r, const struct grid *g, const struct extent *e,

@@ -193,6 +193,7 @@ const char *legend_text(const struct layout *l, const char *baseline, const char
 				 baseline, tilde, FEWEST_PAIRS);
 	return text_of(d, "%s half width of the 95%% interval over replications; %s(7/10): mean of "
 		       "the 7 of 10 runs that observed it; (n=1): one run, no interval; - no "
-		       "data; - (10 of 10): none of 10 runs observed it; never (10 of 10): looked for in every run, observed in "
+		       "data; - (10 of 10): none of 10 runs observed it; never (10 of 10): "
+		       "looked for in every run, observed in "
 		       "none.", plus_minus, change);
 }

@@ -128,7 +128,7 @@ static void json_point(struct json *j, const struct verdict *v, const struct ver
 	json_knum(j, "p_adjusted", p->adjusted_p);
 	if (*p->note)
 		json_kstr(j, "note", p->note);
-	json_kint(j, "config", p->s->config[p->b].id);
+	json_kstr(j, "config", text_of(p->s->d, "%lld", (long long)p->s->config[p->b].id));
 	json_close(j, '}');
 }
 

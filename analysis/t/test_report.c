@@ -146,7 +146,7 @@ static void json_is_valid(const char *what)
 	snprintf(command, sizeof(command), "jq -e '(.claims | type == \"array\") and "
 		 "(.metrics | length > 0) and (.metrics | all(has(\"scenario\") and has(\"design\") "
 		 "and (.axes | type == \"object\") and has(\"metric\") and has(\"label\") and "
-		 "has(\"unit\") and has(\"mean\") and (.ci | length == 2) and has(\"n\")))' %s "
+		 "has(\"unit\") and (.config | type == \"string\") and has(\"mean\") and (.ci | length == 2) and has(\"n\")))' %s "
 		 "> /dev/null", file);
 	is_int(system(command), 0, what);
 }
@@ -258,7 +258,7 @@ static void quantiles(void)
 	histogram_of(&s, synthetic_config(&s, study, "slow", ""), "c00764");
 	synthetic_close(&s);
 	text = report("csv", &p50, &e);
-	ok(strstr(text, "tails,base,latency,,p50,ns,66.0475,66.0475,66.0475,10,10,"),
+	ok(strstr(text, "tails,base,latency,,p50,ns,66.0475,66.0475,66.0475,10,10,,\""),
 	   "p50 of the merged histograms");
 	ok(strstr(text, "tails,slow,latency,,p50,ns,1056.7675,"), "and of the slow design");
 	free(text);
@@ -351,6 +351,47 @@ static void shares(void)
 	ok(strstr(text, "geometric\nmean of paired ratios") || strstr(text, "geometric mean of"),
 	   "the legend says what a change is");
 	ok(!strstr(text, "INCOMPLETE"), "a complete study is not called otherwise");
+	free(text);
+}
+
+/* A design that never observes, one with zeros on a logarithmic axis. */
+static void gaps_in_plots(void)
+{
+	struct synthetic s;
+	struct err e;
+	double x[5] = { 1, 1, 1, 1, 1 }, zero[5] = { 0 }, big[5] = { 900, 900, 900, 900, 900 };
+	double none[5] = { NAN, NAN, NAN, NAN, NAN };
+	char base[100], *text = NULL;
+	int64_t study;
+	size_t size;
+	FILE *f;
+
+	synthetic_open(&s, path);
+	study = synthetic_study(&s, "gaps", "q", "base,big,never,bare");
+	synthetic_metric(&s, study, "latency", "ns", "tally", "lower", 1);
+	for (int i = 1; i <= 3; i++) {
+		char axis[8];
+
+		snprintf(axis, sizeof(axis), "a.b=%d", i);
+		synthetic_series(&s, synthetic_config(&s, study, "base", axis), "latency",
+				 i == 1 ? zero : x, 5);
+		synthetic_series(&s, synthetic_config(&s, study, "big", axis), "latency", big, 5);
+		synthetic_series(&s, synthetic_config(&s, study, "never", axis), "latency", none, 5);
+		synthetic_run(&s, synthetic_config(&s, study, "bare", axis), 1, "ok");
+	}
+	synthetic_close(&s);
+	snprintf(base, sizeof(base), "%s/gaps.txt", directory);
+	f = open_memstream(&text, &size);
+	analysis_plot(path, "dumb", NULL, base, f, &e);
+	fclose(f);
+	free(text);
+	snprintf(base, sizeof(base), "%s/gaps.gp", directory);
+	text = slurp(base);
+	ok(strstr(text, "title 'never (never)'") && strstr(text, "title 'bare (no data)'"),
+	   "plot: the legend says why a curve is missing");
+	ok(strstr(text, "title 'big'") != NULL, "and nothing where there is one");
+	ok(strstr(text, "axis break: below is 0") && strstr(text, "set mytics 1"),
+	   "plot: 0 on a logarithmic axis is no decade");
 	free(text);
 }
 
@@ -531,6 +572,7 @@ int main(void)
 	database_work(path, cut_work, NULL, &e);
 	shares();
 	quantiles();
+	gaps_in_plots();
 	hostile_names();
 	synthetic_open(&s, path);
 	synthetic_close(&s);
