@@ -18,7 +18,11 @@ const char *count_text(struct database *d, int64_t n, const char *what)
 
 const char *incomplete_text(struct dataset *s)
 {
-	int least = 0, most = 0, none = 0;
+	/* A shard or an interrupted run has not stored all that were planned. */
+	int planned = (int)database_integer(s->d, "SELECT json_extract(resolved, '$.points') "
+					    "FROM study WHERE id = ?", "i", s->id);
+	int all = planned > s->n_configs ? planned : s->n_configs;
+	int least = 0, most = 0, none = all - s->n_configs;
 	const char *range;
 
 	for (int i = 0; i < s->n_configs; i++) {
@@ -36,7 +40,7 @@ const char *incomplete_text(struct dataset *s)
 	if (!none && strstr(s->command, "--precision"))
 		return text_of(s->d, "Configurations have %s (--precision)", range);
 	return text_of(s->d, "INCOMPLETE: configurations have %s%s", range,
-		       none ? text_of(s->d, ", %d of %d have none", none, s->n_configs) : "");
+		       none ? text_of(s->d, ", %d of %d have none", none, all) : "");
 }
 
 /* "90000ps" as "90ns": stored values count in the smallest unit. */
@@ -192,7 +196,7 @@ const char *legend_text(const struct layout *l, const char *baseline, const char
 				 "every replication; ? too few data (under %d replications); ",
 				 baseline, tilde, FEWEST_PAIRS);
 	return text_of(d, "%s half width of the 95%% interval over replications; %s(7/10): mean of "
-		       "the 7 of 10 runs that observed it; (n=1): one run, no interval; - no "
+		       "the 7 of 10 runs that observed it; (n=1): observed in one run, no interval; - no "
 		       "data; - (10 of 10): none of 10 runs observed it; never (10 of 10): "
 		       "looked for in every run, observed in "
 		       "none.", plus_minus, change);

@@ -352,6 +352,13 @@ static void shares(void)
 	   "the legend says what a change is");
 	ok(!strstr(text, "INCOMPLETE"), "a complete study is not called otherwise");
 	free(text);
+	sqlite3_open(path, &s.sql);
+	synthetic_sql(&s, "UPDATE study SET resolved = json_set(resolved, '$.points', 5)");
+	sqlite3_close(s.sql);
+	text = report("mail", NULL, &e);
+	ok(strstr(text, "INCOMPLETE: configurations have 6 replications, 3 of 5 have none") != NULL,
+	   "what was planned and never stored is missed, too");
+	free(text);
 }
 
 /* A design that never observes, one with zeros on a logarithmic axis. */
