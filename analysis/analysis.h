@@ -23,6 +23,8 @@ struct analysis_query {
 	const char *by;			/* axis of rows or of the x axis; NULL: the longest */
 	const char *const *where;	/* "axis=value" */
 	int n_where;
+	const char *const *study;	/* names, or ids in hex, of which 4 digits may do */
+	int n_studies;			/* 0: all, of each name the one that ran last */
 };
 
 /* NULL-terminated names of the formats: mail, markdown, json, csv. */

@@ -6,32 +6,114 @@
 #include <stdlib.h>
 #include <string.h>
 
-int64_t *dataset_ids(struct database *d, int *n)
+struct known_study { const char *name; int64_t id; };
+
+/*
+ * All of them by name, of each name the last to finish first.  run_wall is
+ * wall-clock data; it only chooses between studies here and enters no figure.
+ */
+static struct known_study *all_studies(struct database *d, int *n)
 {
-	/*
-	 * The last to finish of each name.  run_wall is wall-clock data; it only
-	 * chooses between studies here and enters no figure.
-	 */
 	static const char sql[] =
 		"SELECT s.name, s.id, max(w.finished_utc) AS last FROM study s "
 		"LEFT JOIN config c ON c.study = s.id LEFT JOIN run r ON r.config = c.id "
 		"LEFT JOIN run_wall w ON w.run = r.id GROUP BY s.id "
 		"ORDER BY s.name, last IS NULL, last DESC, s.id";
 	int64_t count = database_integer(d, "SELECT count(*) FROM study", "");
-	int64_t *id = arena_alloc(&d->arena, (size_t)(count + 1) * sizeof(*id));
+	struct known_study *all = arena_alloc(&d->arena, (size_t)(count + 1) * sizeof(*all));
 	sqlite3_stmt *q = database_query(d, sql, "");
-	const char *before = NULL;
 
 	*n = 0;
-	while (database_step(d, q)) {
-		const char *name = column_text(d, q, 0);
-
-		if (!before || strcmp(before, name))
-			id[(*n)++] = sqlite3_column_int64(q, 1);
-		before = name;
+	while (*n < count && database_step(d, q)) {
+		all[*n].name = column_text(d, q, 0);
+		all[(*n)++].id = sqlite3_column_int64(q, 1);
 	}
 	database_done(d, q);
+	return all;
+}
+
+int64_t *dataset_ids(struct database *d, int *n)
+{
+	int n_all;
+	const struct known_study *all = all_studies(d, &n_all);
+	int64_t *id = arena_alloc(&d->arena, (size_t)(n_all + 1) * sizeof(*id));
+
+	*n = 0;
+	for (int i = 0; i < n_all; i++)
+		if (!i || strcmp(all[i - 1].name, all[i].name))
+			id[(*n)++] = all[i].id;
 	return id;
+}
+
+/* The newest of the name @wanted, else the one whose id begins so. */
+static int64_t find_study(struct database *d, const struct known_study *all, int n,
+			  const char *wanted)
+{
+	size_t digits = strlen(wanted);
+	int found = -1;
+
+	for (int i = 0; i < n; i++)
+		if (!strcmp(all[i].name, wanted))
+			return all[i].id;
+	for (int i = 0; i < n && digits >= 4; i++) {
+		if (strncmp(text_of(d, "%016llx", (unsigned long long)all[i].id), wanted, digits))
+			continue;
+		if (found >= 0)
+			database_fail(d, EX_CONFIG, "%s: more than one study begins with '%s'",
+				      d->path, wanted);
+		found = i;
+	}
+	if (found < 0)
+		database_fail(d, EX_CONFIG, "%s: no study has the name or id '%s'; report without "
+			      "--study says what there is", d->path, wanted);
+	return all[found].id;
+}
+
+int64_t *dataset_chosen(struct database *d, const char *const *wanted, int n_wanted, int *n)
+{
+	int n_all;
+	const struct known_study *all = all_studies(d, &n_all);
+	int64_t *id = arena_alloc(&d->arena, (size_t)(n_wanted + 1) * sizeof(*id));
+
+	*n = 0;
+	for (int i = 0; i < n_wanted; i++) {
+		int64_t one = find_study(d, all, n_all, wanted[i]);
+		int k = 0;
+
+		while (k < *n && id[k] != one)
+			k++;
+		id[k] = one;
+		*n += k == *n;
+	}
+	return id;
+}
+
+/* Which of several studies with one name this is, and what the others are called. */
+static const char *namesakes(struct dataset *s)
+{
+	struct database *d = s->d;
+	const char *others = "", *first = NULL;
+	int n_all, n = 0, listed = 0;
+	const struct known_study *all = all_studies(d, &n_all);
+
+	for (int i = 0; i < n_all; i++) {
+		const char *id = text_of(d, "%08llx", (unsigned long long)all[i].id >> 32);
+
+		if (strcmp(all[i].name, s->name))
+			continue;
+		first = first ? first : id;
+		n++;
+		if (all[i].id != s->id && ++listed <= 4)
+			others = text_of(d, "%s%s--study %s", others, *others ? " or " : "", id);
+	}
+	if (n < 2)
+		return "";
+	if (listed > 4)
+		others = text_of(d, "%s ...", others);
+	return text_of(d, "study %08llx, %s %d of this name in the database; for another: %s",
+		       (unsigned long long)s->id >> 32,
+		       strcmp(first, text_of(d, "%08llx", (unsigned long long)s->id >> 32)) ?
+		       "an older one of" : "the newest of", n, others);
 }
 
 int axis_matches(const char *path, const char *wanted)
@@ -281,8 +363,7 @@ struct dataset *dataset_load(struct database *d, int64_t study)
 	database_done(d, q);
 	s->machine = resolved_name(s, "machine");
 	s->kernel = resolved_name(s, "kernel");
-	s->older = (int)database_integer(d, "SELECT count(*) - 1 FROM study WHERE name = ?",
-					 "s", s->name);
+	s->namesakes = namesakes(s);
 	load_configs(s);
 	load_designs(s);
 	load_choices(s);

@@ -52,7 +52,7 @@ struct dataset {
 	const char *name, *question, *version, *model_hash, *not_modelled;
 	const char *command, *machine, *kernel;
 	int64_t seed;
-	int older;		/* studies of this name left out */
+	const char *namesakes;	/* which one of several with this name it is, or "" */
 	int n_designs;
 	const char **design;	/* in the scenario's order */
 	const char *baseline;
@@ -74,6 +74,8 @@ struct metric {
 
 /* Ids of the current studies, by name; *n of them. */
 int64_t *dataset_ids(struct database *d, int *n);
+/* Those that names or ids (hex, a part will do) choose, each once. */
+int64_t *dataset_chosen(struct database *d, const char *const *wanted, int n_wanted, int *n);
 /* Read once per report, then remembered. */
 struct dataset *dataset_load(struct database *d, int64_t study);
 

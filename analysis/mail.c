@@ -67,9 +67,8 @@ static void head(struct report *r, struct dataset *s)
 	if (*failed)
 		wrap_text(out, text_of(d, "%d of %s FAILED (%s); they enter no figure",
 				       s->failed, count_text(d, s->runs, "run"), failed), "", "", WIDTH);
-	if (s->older)
-		wrap_text(out, text_of(d, "(%d older %s of this name in the database left out)",
-				       s->older, s->older == 1 ? "study" : "studies"), "", "", WIDTH);
+	if (*s->namesakes)
+		wrap_text(out, text_of(d, "(%s)", s->namesakes), "", "", WIDTH);
 }
 
 /* "unmap.latency in us, lower is better, by length at vcpu.count=4" */

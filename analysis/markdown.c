@@ -112,9 +112,8 @@ static void head(struct report *r, struct dataset *s)
 	if (*failed)
 		sb_addf(out, "**%s failed** (%s); they enter no figure.\n\n",
 			count_text(d, s->failed, "run"), failed);
-	if (s->older)
-		sb_addf(out, "%d older studies of this name in the database are left out.\n\n",
-			s->older);
+	if (*s->namesakes)
+		sb_addf(out, "This is %s.\n\n", s->namesakes);
 }
 
 static void grid_markdown(struct report *r, const struct grid *g)

@@ -46,7 +46,8 @@ static struct report *report_new(struct database *d, const struct request *q)
 	r->rest = "report --format markdown";
 	if (!database_integer(d, "SELECT count(*) FROM run WHERE status IN ('ok', 'violation')", ""))
 		database_fail(d, EX_CONFIG, "%s: no completed run", d->path);
-	id = dataset_ids(d, &r->n_studies);
+	id = r->q->n_studies ? dataset_chosen(d, r->q->study, r->q->n_studies, &r->n_studies) :
+		dataset_ids(d, &r->n_studies);
 	r->study = arena_alloc(&d->arena, sizeof(*r->study) * (size_t)(r->n_studies + 1));
 	/* The largest study is the main question: it comes first. */
 	for (int i = 0; i < r->n_studies; i++) {
@@ -110,7 +111,7 @@ static void keep_fitting(struct report *r)
 /* Who asks for one metric or one row wants that, not the verdicts again. */
 static int asks_for_part(const struct report *r)
 {
-	return r->q->metric || r->q->by || r->q->n_where || r->q->baseline;
+	return r->q->metric || r->q->by || r->q->n_where || r->q->baseline || r->q->n_studies;
 }
 
 static int report_work(struct database *d, void *arg)
@@ -218,6 +219,9 @@ static int plot_work(struct database *d, void *arg)
 	code = plot_grid(r, g, base, term, 1, d->err);
 	if (code)
 		return code;
+	/* A plot has no room for it. */
+	if (*r->study[0]->namesakes && !r->q->n_studies)
+		fprintf(stderr, "%s\n", r->study[0]->namesakes);
 	suffix = strcmp(q->kind, "dumb") ? q->kind : "txt";
 	if (!strcmp(suffix, "txt") && !q->out)
 		return copy_to(q->file, text_of(d, "%s.txt", base), d->err);

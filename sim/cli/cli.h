@@ -38,7 +38,7 @@ struct options {
 	struct text_list set;
 	int64_t shard_k, shard_n;	/* 0: no shards */
 	int dry_run, quiet, json, retry_failed;
-	const char *format, *baseline, *metric, *by, *term;
+	const char *format, *baseline, *metric, *by, *term, *study;
 	struct text_list where;
 	int help;
 	char **arg;		/* what is not an option, in order */

@@ -30,6 +30,7 @@ static struct analysis_query query_of(const struct options *o)
 	struct analysis_query q = {
 		.baseline = o->baseline, .metric = o->metric, .by = o->by,
 		.where = o->where.v, .n_where = o->where.n,
+		.study = &o->study, .n_studies = o->study != NULL,
 	};
 
 	return q;
@@ -74,6 +75,7 @@ static int run_plot(const struct command *c, struct options *o)
 
 #define AT(field) offsetof(struct options, field)
 #define QUERY_OPTIONS \
+	{ 0, "study", "S", "this one: its name, or its id where several have one name", OPT_TEXT, AT(study), 0, 0 }, \
 	{ 0, "metric", "M", "unmap.latency, unmap.latency.p99, exit:ipi_primary ...", OPT_TEXT, AT(metric), 0, 0 }, \
 	{ 0, "by", "AXIS", "swept path of the rows or of the x axis", OPT_TEXT, AT(by), 0, 0 }, \
 	{ 0, "where", "AXIS=VALUE", "only these points; repeat for more axes", OPT_LIST, AT(where), 0, 0 }
@@ -89,8 +91,9 @@ const struct command command_report = {
 	.name = "report", .arguments = "DB",
 	.summary = "tables of a database: mail, markdown, json, csv",
 	.description =
-"The studies of a database as a document on stdout.  Means over replications\n"
-"with 95% half-widths; changes are paired, ~ where not significant.",
+"The studies of a database as a document on stdout; of several with one name the\n"
+"one that ran last, unless --study says which.  Means over replications with 95%\n"
+"half-widths; changes are paired, ~ where not significant.",
 	.option = report_options,
 	.n_options = sizeof(report_options) / sizeof(report_options[0]),
 	.min_args = 1, .max_args = 1, .run = run_report,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * shootdown run FILE...: all designs x sweep points x replications, into a
- * database; then the mail table of what it holds now.
+ * database; then the mail table of these studies as it holds them now.
  *
  * The work is done by sim/run; this file turns options into its terms and its
  * summary into text, JSON and an exit code.
@@ -106,6 +106,25 @@ static int check_combination(const struct command *c, const struct options *o)
 	return EX_DONE;
 }
 
+/* The table of the studies just run, whatever else the database holds. */
+static int print_mail(const struct run_summary *s, struct err *e)
+{
+	char (*id)[17] = mem_calloc((size_t)s->n_studies + 1, sizeof(*id));
+	const char **study = mem_calloc((size_t)s->n_studies + 1, sizeof(*study));
+	struct analysis_query q = { .study = study, .n_studies = s->n_studies };
+	int rc;
+
+	for (int i = 0; id && study && i < s->n_studies; i++) {
+		snprintf(id[i], sizeof(id[i]), "%016llx", (unsigned long long)s->study[i]);
+		study[i] = id[i];
+	}
+	rc = id && study ? analysis_report(s->db, "mail", &q, stdout, e) :
+		err_set(e, EX_ENVIRONMENT, "out of memory");
+	mem_free(study);
+	mem_free(id);
+	return rc;
+}
+
 /* Text and exit code of a finished call. */
 static int finish(const struct command *c, const struct options *o,
 		  const struct run_options *ro, const struct run_summary *s,
@@ -124,10 +143,8 @@ static int finish(const struct command *c, const struct options *o,
 		rc = finish_stdout(c, rc);
 	} else {
 		if (!o->quiet && !s->interrupted) {
-			const struct analysis_query all = { 0 };
-
 			/* No run completed: the summary below says so. */
-			if (analysis_report(s->db, "mail", &all, stdout, &e))
+			if (print_mail(s, &e))
 				fprintf(stderr, "shootdown run: %s\n", e.text);
 			rc = finish_stdout(c, rc);
 		}

@@ -55,6 +55,8 @@ struct run_summary {
 	int64_t done;			/* run now */
 	int64_t skipped;		/* were there already */
 	int64_t failed;			/* of both: deadlock, assertion, crash, timeout, memory */
+	int64_t *study;			/* ids of the studies, in the order given */
+	int n_studies;
 	char first_failure[480];	/* replay line and reason of one of them, or "" */
 	struct run_violation *violation;	/* by study, design, invariant */
 	int n_violations;

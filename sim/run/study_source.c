@@ -369,6 +369,21 @@ static void metric_defs(struct store_metric_def def[NR_METRICS])
 	}
 }
 
+/* For who reports on them. */
+static int study_ids(const struct run_source *rs, int n, struct run_summary *out)
+{
+	int i;
+
+	out->study = mem_calloc((size_t)n, sizeof(*out->study));
+	if (!out->study)
+		return -1;
+	for (i = 0; i < n; i++)
+		out->study[i] = store_study_id(rs[i].study.scenario_hash, rs[i].study.model_hash,
+					       rs[i].study.master_seed);
+	out->n_studies = n;
+	return 0;
+}
+
 int run_studies(struct study *const *s, int n, const struct run_options *o,
 		struct run_summary *out, struct err *e)
 {
@@ -387,6 +402,8 @@ int run_studies(struct study *const *s, int n, const struct run_options *o,
 		ret = err_set(e, EX_ENVIRONMENT, "out of memory");
 	else
 		ret = run_sources(&job, o, out, e);
+	if (!ret && study_ids(rs, n, out))
+		ret = err_set(e, EX_ENVIRONMENT, "out of memory");
 	for (i = 0; ss && i < n; i++) {
 		if (ss[i].study) {
 			sb_free(&ss[i].command);

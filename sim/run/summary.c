@@ -130,6 +130,9 @@ void summary_exit_code(struct run_summary *out)
 
 void run_summary_free(struct run_summary *s)
 {
+	mem_free(s->study);
+	s->study = NULL;
+	s->n_studies = 0;
 	mem_free(s->violation);
 	s->violation = NULL;
 	s->n_violations = 0;
