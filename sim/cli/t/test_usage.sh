@@ -82,9 +82,9 @@ bad "shootdown validate: unknown suite 'lock'; did you mean locks?" validate loc
 t_run "$sd" run x.yaml --reps 3x
 is 'a number with rubbish: exit code' "$rc" 2
 like 'a number with rubbish: names option and value' "$err" "^shootdown run: --reps: '3x': "
-t_run "$sd" run x.yaml --precision 5
-is 'a share without unit: exit code' "$rc" 2
-like 'a share without unit: names option and value' "$err" "^shootdown run: --precision: '5': "
+t_run "$sd" run x.yaml --precision 5x
+is 'a share with a foreign unit: exit code' "$rc" 2
+like 'a share with a foreign unit: names option and value' "$err" "^shootdown run: --precision: '5x': "
 
 is 'nothing was written' "$(ls -A | grep -v '^\.\(out\|err\)$')" ''
 done_testing
