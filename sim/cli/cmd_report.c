@@ -75,7 +75,7 @@ static int run_plot(const struct command *c, struct options *o)
 
 #define AT(field) offsetof(struct options, field)
 #define QUERY_OPTIONS \
-	{ 0, "study", "S", "this one: its name, or its id where several have one name", OPT_TEXT, AT(study), 0, 0 }, \
+	{ 0, "study", "S", "only this one: its name or its id", OPT_TEXT, AT(study), 0, 0 }, \
 	{ 0, "metric", "M", "unmap.latency, unmap.latency.p99, exit:ipi_primary ...", OPT_TEXT, AT(metric), 0, 0 }, \
 	{ 0, "by", "AXIS", "swept path of the rows or of the x axis", OPT_TEXT, AT(by), 0, 0 }, \
 	{ 0, "where", "AXIS=VALUE", "only these points; repeat for more axes", OPT_LIST, AT(where), 0, 0 }
