@@ -289,8 +289,8 @@ int world_check(const struct world_config *c, char *why, size_t n)
 
 /*
  * Rough: events and picoseconds per operation, fitted by eye to runs of
- * range-madvise (1, 4 and 32 vcpus; 1, 512 and 4,096 pages; none-pin and
- * merged).  A design that flushes per page takes many times as many.
+ * range-madvise (1, 4 and 32 vcpus; 1, 512 and 4,096 pages; no notifier
+ * and start/end).  A design that flushes per page takes many times as many.
  */
 static double op_events(const struct op_config *op)
 {
