@@ -30,8 +30,8 @@ static const struct param_row scenario_rows[] = {
 	    "left out of all metrics; a tenth of duration if not given"),
 	ROW(W, "settle", PT_TIME, settle, "ps", "0s", 0, TIME_LIMIT, NULL,
 	    "how long a terminating replication goes on after its last thread"),
-	ROW(W, "max_events", PT_INT, max_events, "", "50000000", 1, INT64_MAX, NULL,
-	    "bound against livelock: the run ends as 'timeout'"),
+	ROW(W, "budget", PT_INT, max_events, "", "50000000", 1, INT64_MAX, NULL,
+	    "events of one run: check refuses a forecast above it, a run above it ends as 'timeout'"),
 	ROW(W, "oracle", PT_BOOL, oracle, "", "yes", 0, 1, NULL,
 	    "check the invariants; costs no simulated time"),
 };

@@ -54,6 +54,13 @@ void machine_init(struct machine *m)
 	}
 }
 
+void machine_oom(struct machine *m, const char *why)
+{
+	if (!m->oom)
+		m->oom = why;
+	sim_stop(&m->sim);
+}
+
 /* --- metrics ------------------------------------------------------------- */
 
 void metrics_label(struct machine *m, enum metric_id id, int index, const char *name)

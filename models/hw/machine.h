@@ -79,6 +79,7 @@ struct machine {
 	struct registrant *oracle_registrants;	/* all secondaries, for its probes */
 	struct spinlock *kvm_lock;	/* the driver's global lock */
 	uint32_t next_id;		/* of locks, for traces: never an address */
+	const char *oom;		/* why the run ended in 'oom'; NULL: it did not */
 };
 
 static inline struct machine *machine_of(struct sim *s)
@@ -94,6 +95,11 @@ void jitter_fill(uint32_t *table, int64_t cv_ppm);
 /* Build CPUs and metrics from @m->cfg; sim, arena, cfg, jitter_table and
  * replication are set by the caller. */
 void machine_init(struct machine *m);
+/*
+ * The simulated machine has no memory left: the run ends after the present
+ * event with status 'oom'.  @why must live as long as the machine.
+ */
+void machine_oom(struct machine *m, const char *why);
 void metrics_begin(struct machine *m);
 void metrics_end(struct machine *m);
 void metrics_label(struct machine *m, enum metric_id id, int index, const char *name);

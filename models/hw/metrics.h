@@ -22,6 +22,7 @@ struct metric_cell {
 	int64_t count;
 	struct tally tally;
 	struct histogram hist;		/* bin == NULL: none kept */
+	int64_t cut_n, cut_sum;		/* observations that the end of the run cut off */
 };
 
 struct metrics {
@@ -46,6 +47,19 @@ static inline void metric_tally(struct metrics *m, enum metric_id id, int label,
 	tally_add(&c->tally, x);
 	if (c->hist.bin)
 		histogram_add(&c->hist, x);
+}
+
+/*
+ * An observation that the end of the run cuts off, after @x of it; tallies
+ * only, before metrics_end().  The metric is then known to be at least the mean
+ * of what ended and what was cut off, and no report takes it for an observation.
+ */
+static inline void metric_cut(struct metrics *m, enum metric_id id, int label, int64_t x)
+{
+	if (!m->on)
+		return;
+	m->cell[id][label].cut_n++;
+	m->cell[id][label].cut_sum += x;
 }
 
 #endif

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * From cells to rows.  Times leave the model here: ps become ns.  A tally
- * without observation is a row with a NAN value; a labelled one is no row.
+ * without observation is a row with a NAN value; a labelled one is no row.  One
+ * with observations cut off by the end is a row with a NAN value and the lower
+ * bound as its minimum.  A run that ended in 'oom' has these only: what it did
+ * until then is no sample of what the others did to the end.
  */
 #include <math.h>
 
@@ -20,6 +23,14 @@ static void fill_tally(struct metric_row *row, const struct tally *t, double sca
 	row->sumsq = t->n ? (double)t->sumsq * scale * scale : NAN;
 	row->min = t->n ? (double)t->min * scale : NAN;
 	row->max = t->n ? (double)t->max * scale : NAN;
+}
+
+static void fill_cut(struct metric_row *row, const struct metric_cell *c, double scale)
+{
+	row->n = c->tally.n;
+	row->value = row->sum = row->sumsq = row->max = NAN;
+	row->min = ((double)c->tally.sum + (double)c->cut_sum) * scale /
+		   (double)(c->tally.n + c->cut_n);
 }
 
 static void fill_value(struct metric_row *row, double value, int64_t n)
@@ -52,11 +63,17 @@ static void add_cell(struct result *out, const struct metrics *x, enum metric_id
 	const char *label = x->label[id][i] ? x->label[id][i] : "";
 	struct metric_row *row;
 
-	if (metric_table[id].kind == MK_tally && *label && !c->tally.n)
+	if (metric_table[id].kind == MK_tally && *label && !c->tally.n && !c->cut_n)
+		return;
+	if (out->status == RUN_OOM && !c->cut_n)
 		return;
 	row = result_add_metric(out, (int)id, label);
 	if (!row)
 		return;
+	if (c->cut_n) {
+		fill_cut(row, c, scale_of(id));
+		return;
+	}
 	if (metric_table[id].kind == MK_tally)
 		fill_tally(row, &c->tally, scale_of(id));
 	else
@@ -172,5 +189,6 @@ void world_collect(struct world_run *r, struct result *out)
 		for (int i = 1; i < METRIC_LABELS && x->label[id][i]; i++)
 			add_cell(out, x, (enum metric_id)id, i);
 	}
-	add_derived(r, out);
+	if (out->status != RUN_OOM)
+		add_derived(r, out);
 }

@@ -151,7 +151,7 @@ static void judge(struct world_run *r, enum sim_stop stop, struct result *out)
 		deadlock(s, out);
 		return;
 	case SIM_STOP_EVENTS:
-		set_status(out, RUN_TIMEOUT, "event budget exceeded: livelock or max_events too low");
+		set_status(out, RUN_TIMEOUT, "event budget exceeded: a livelock, a retry storm or a budget too low");
 		return;
 	case SIM_STOP_MEMORY:
 		set_status(out, RUN_MEMORY, s->reason);
@@ -163,6 +163,8 @@ static void judge(struct world_run *r, enum sim_stop stop, struct result *out)
 	for (int i = 0; r->m.oracle && i < NR_INVARIANTS; i++)
 		if (r->m.oracle->violations[i])
 			out->status = RUN_VIOLATION;
+	if (r->m.oom)
+		set_status(out, RUN_OOM, r->m.oom);
 }
 
 void world_run(struct world *w, const struct world_config *c, uint32_t replication,
@@ -194,7 +196,7 @@ void world_run(struct world *w, const struct world_config *c, uint32_t replicati
 	out->warmup_ps = c->until == UNTIL_DURATION ? c->warmup : 0;
 	out->events = (int64_t)s->events;
 	out->fingerprint = s->trace.fingerprint;
-	if (out->status == RUN_OK || out->status == RUN_VIOLATION) {
+	if (out->status == RUN_OK || out->status == RUN_VIOLATION || out->status == RUN_OOM) {
 		metrics_end(&r->m);
 		world_collect(r, out);
 	}

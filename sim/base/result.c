@@ -26,7 +26,7 @@ const char *run_status_name(enum run_status s)
 		[RUN_OK] = "ok", [RUN_VIOLATION] = "violation",
 		[RUN_DEADLOCK] = "deadlock", [RUN_ASSERTION] = "assertion",
 		[RUN_CRASH] = "crash", [RUN_TIMEOUT] = "timeout",
-		[RUN_MEMORY] = "memory",
+		[RUN_MEMORY] = "memory", [RUN_OOM] = "oom",
 	};
 
 	return (unsigned)s < NR_RUN_STATUS ? names[s] : "unknown";

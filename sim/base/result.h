@@ -14,14 +14,20 @@
 
 enum run_status {
 	RUN_OK, RUN_VIOLATION, RUN_DEADLOCK, RUN_ASSERTION, RUN_CRASH,
-	RUN_TIMEOUT, RUN_MEMORY, NR_RUN_STATUS
+	RUN_TIMEOUT, RUN_MEMORY,
+	RUN_OOM,	/* the simulated machine ran out of memory: a result */
+	NR_RUN_STATUS
 };
 const char *run_status_name(enum run_status s);	/* 'ok', 'violation', ... */
 
 struct metric_row {
 	int metric;		/* index into the table of models/config/metric.def */
 	char label[32];		/* '' or same_page, cause names ... */
-	double value;		/* NAN: no observation */
+	/*
+	 * NAN: no observation.  If @min is a number then, one was cut off by
+	 * the end of the run: the value is at least @min.
+	 */
+	double value;
 	int64_t n;
 	double sum, sumsq, min, max;	/* NAN where the kind has none */
 };

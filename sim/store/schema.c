@@ -7,8 +7,9 @@
  * Header fields alone can be forged, and a trigger or a view of another's
  * making would run with our rights.
  *
- * Version 1 is the first: there is no older one to migrate from, so the list
- * of steps is empty; schema_migrate() itself is what a later version needs.
+ * Version 2 added the status 'oom' and the questions.  SQLite cannot change a
+ * CHECK: the table is made anew.  Foreign keys hold throughout, so their checks
+ * wait for the end of the transaction.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -17,7 +18,25 @@
 #include "sim/base/strbuf.h"
 #include "sim/store/store_int.h"
 
+static const char to_version_2[] =
+	"PRAGMA defer_foreign_keys = 1;\n"
+	"CREATE TABLE run_before AS SELECT * FROM run;\n"
+	"DROP TABLE run;\n"
+	"CREATE TABLE run(id INTEGER PRIMARY KEY,\n"
+	"  config INTEGER NOT NULL REFERENCES config(id),\n"
+	"  replication INTEGER NOT NULL CHECK(replication >= 1),\n"
+	"  status TEXT NOT NULL CHECK(status IN ('ok','violation','deadlock',\n"
+	"    'assertion','crash','timeout','memory','oom')),\n"
+	"  reason TEXT NOT NULL, replay TEXT NOT NULL, sim_ps INTEGER NOT NULL,\n"
+	"  warmup_ps INTEGER NOT NULL, events INTEGER NOT NULL,\n"
+	"  fingerprint TEXT NOT NULL, UNIQUE(config, replication)) STRICT;\n"
+	"INSERT INTO run SELECT * FROM run_before;\n"
+	"DROP TABLE run_before;\n"
+	"CREATE TABLE question(id TEXT PRIMARY KEY, question_hash TEXT NOT NULL,\n"
+	"  body TEXT NOT NULL CHECK(json_valid(body))) STRICT, WITHOUT ROWID;\n";
+
 static const struct migration migrations[] = {
+	{ 2, to_version_2 },
 	{ 0, NULL },
 };
 

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 --
--- The results database, version 1.  Whatever a report says comes from here;
+-- The results database, version 2.  Whatever a report says comes from here;
 -- verdicts are computed, never stored.
 --
 -- Row identifiers are the 63 low bits of a fixed hash of the natural key, so
 -- resumed, parallel, sharded and merged databases are equal table by table.
 -- Wall-clock data sits only in run_wall and log.
 PRAGMA application_id = 0x53484f54;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- One scenario, resolved, under one model and one master seed.
 -- command: the command line (or several, with &&) that makes the whole study.
@@ -49,13 +49,14 @@ CREATE TABLE parameter(config INTEGER NOT NULL REFERENCES config(id),
   origin TEXT NOT NULL, given_at TEXT NOT NULL,
   PRIMARY KEY(config, path)) STRICT, WITHOUT ROWID;
 
--- One replication.  Runs that are neither 'ok' nor 'violation' have failed:
--- their metrics, if any, are no observations.
+-- One replication.  'oom': the simulated machine ran out of memory, which is a
+-- result; of its metrics only what was cut off counts.  Runs that are neither
+-- that nor 'ok' nor 'violation' have failed.
 CREATE TABLE run(id INTEGER PRIMARY KEY,
   config INTEGER NOT NULL REFERENCES config(id),
   replication INTEGER NOT NULL CHECK(replication >= 1),
   status TEXT NOT NULL CHECK(status IN ('ok','violation','deadlock',
-    'assertion','crash','timeout','memory')),
+    'assertion','crash','timeout','memory','oom')),
   reason TEXT NOT NULL, replay TEXT NOT NULL, sim_ps INTEGER NOT NULL,
   warmup_ps INTEGER NOT NULL, events INTEGER NOT NULL,
   fingerprint TEXT NOT NULL, UNIQUE(config, replication)) STRICT;
@@ -70,7 +71,8 @@ CREATE TABLE metric_def(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
   better TEXT NOT NULL CHECK(better IN ('lower','higher','neither')),
   help TEXT NOT NULL) STRICT;
 
--- label: '' or a name of the metric's label list.  value NULL: no observation.
+-- label: '' or a name of the metric's label list.  value NULL: no observation;
+-- with a min: it was cut off by the end of the run and is at least min.
 CREATE TABLE metric(run INTEGER NOT NULL REFERENCES run(id),
   metric INTEGER NOT NULL REFERENCES metric_def(id), label TEXT NOT NULL,
   value REAL, n INTEGER NOT NULL, sum REAL, sumsq REAL, min REAL, max REAL,
@@ -102,6 +104,10 @@ CREATE TABLE claim_study(claim TEXT NOT NULL REFERENCES claim(id),
     'ablation','sensitivity')),
   study INTEGER NOT NULL REFERENCES study(id),
   PRIMARY KEY(claim, role, study)) STRICT, WITHOUT ROWID;
+
+-- A question of the debate: its file as JSON.
+CREATE TABLE question(id TEXT PRIMARY KEY, question_hash TEXT NOT NULL,
+  body TEXT NOT NULL CHECK(json_valid(body))) STRICT, WITHOUT ROWID;
 
 -- Command lines, resumes, merges.
 CREATE TABLE log(utc TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL) STRICT;

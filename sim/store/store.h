@@ -29,7 +29,7 @@
 #include "sim/base/result.h"
 
 #define STORE_APPLICATION_ID	0x53484f54	/* "SHOT" */
-#define STORE_VERSION		1
+#define STORE_VERSION		2
 
 struct store;
 
@@ -125,6 +125,8 @@ int store_put_claim(struct store *s, const char *id, uint64_t claim_hash,
 /* @role: motivating, adversarial, phase, ablation, sensitivity. */
 int store_put_claim_study(struct store *s, const char *claim, const char *role,
 			  int64_t study, struct err *e);
+int store_put_question(struct store *s, const char *id, uint64_t question_hash,
+		       const char *body, struct err *e);
 int store_log(struct store *s, const char *what, const char *detail,
 	      struct err *e);
 

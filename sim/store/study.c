@@ -280,6 +280,17 @@ int store_put_claim_study(struct store *s, const char *claim, const char *role,
 		       "ON CONFLICT DO NOTHING", "ssi", claim, role, study);
 }
 
+int store_put_question(struct store *s, const char *id, uint64_t question_hash,
+		       const char *body, struct err *e)
+{
+	char hash[17];
+
+	snprintf(hash, sizeof(hash), "%016" PRIx64, question_hash);
+	return run_sql(s, e, "INSERT INTO question VALUES(?,?,?) ON CONFLICT(id) "
+		       "DO UPDATE SET question_hash=excluded.question_hash, "
+		       "body=excluded.body", "sss", id, hash, body);
+}
+
 int store_log(struct store *s, const char *what, const char *detail,
 	      struct err *e)
 {

@@ -123,7 +123,7 @@ static void test_jobs(void)
 	run_summary_free(&out);
 	is_equal(path("j1.db"), path("j4.db"), "-j 1 and -j 4 give equal tables");
 	is_int(db_int(path("j1.db"), "SELECT count(*) FROM run"), 140, "all runs");
-	is_int(db_int(path("j1.db"), "PRAGMA user_version"), 1, "version");
+	is_int(db_int(path("j1.db"), "PRAGMA user_version"), STORE_VERSION, "version");
 
 	s.seed = 4;
 	is_int(run(&s, 7, o, path("j1.db"), &out, &e), 0, "another seed into the same database");

@@ -255,6 +255,52 @@ static void test_migrations(void)
 	sqlite3_close(m);
 }
 
+/* Turns a database of version 2 back into one of version 1. */
+static const char back_to_1[] =
+	"PRAGMA foreign_keys = 0; BEGIN; DROP TABLE question;"
+	"CREATE TABLE keep AS SELECT * FROM run; DROP TABLE run;"
+	"CREATE TABLE run(id INTEGER PRIMARY KEY,\n"
+	"  config INTEGER NOT NULL REFERENCES config(id),\n"
+	"  replication INTEGER NOT NULL CHECK(replication >= 1),\n"
+	"  status TEXT NOT NULL CHECK(status IN ('ok','violation','deadlock',\n"
+	"    'assertion','crash','timeout','memory')),\n"
+	"  reason TEXT NOT NULL, replay TEXT NOT NULL, sim_ps INTEGER NOT NULL,\n"
+	"  warmup_ps INTEGER NOT NULL, events INTEGER NOT NULL,\n"
+	"  fingerprint TEXT NOT NULL, UNIQUE(config, replication)) STRICT;"
+	"INSERT INTO run SELECT * FROM keep; DROP TABLE keep;"
+	"PRAGMA user_version = 1; COMMIT";
+
+static void test_from_version_1(void)
+{
+	char command[300], old[120], why[200] = "";
+	struct store *s = NULL;
+	struct err e = { 0 };
+	struct result r;
+	int64_t config;
+	sqlite3 *q;
+
+	snprintf(old, sizeof(old), "%s/old.db", dir);
+	snprintf(command, sizeof(command), "cp %s %s", db, old);
+	ok(!system(command) && !sqlite3_open(old, &q) &&
+	   !sqlite3_exec(q, back_to_1, NULL, NULL, NULL), "a database of version 1");
+	sqlite3_close(q);
+	config = db_int(old, "SELECT config FROM run LIMIT 1");
+	is_int(store_open_readonly(old, &q, &e), -1, "a reader does not migrate");
+	ok(strstr(e.text, "'run' brings it up to date"), e.text);
+	is_int(store_open(old, &s, &e), 0, "the writer brings it to the present version");
+	fill_result(&r);
+	r.status = RUN_OOM;
+	ok(s && !store_put_metric_defs(s, defs, 3, &e) &&
+	   !store_put_run(s, config, 9, &r, NULL, &e), "which knows 'oom'");
+	result_free(&r);
+	ok(s && !store_put_question(s, "q", 1, "{}", &e), "and questions");
+	ok(s && !store_delete_run(s, config, 9, &e) &&
+	   !sqlite3_exec(store_db(s), "DELETE FROM question", NULL, NULL, NULL), "without them");
+	is_int(store_close(s, &e), 0, "closed");
+	is_int(db_differences(db, old, why, sizeof(why)), 0, "everything of version 1 is still there");
+	is_int(db_int(old, "SELECT count(*) FROM pragma_foreign_key_check"), 0, "and hangs together");
+}
+
 /* A writer that comes at the same moment: opens, or fails without harm. */
 static int come(const char *path, int gate)
 {
@@ -313,6 +359,7 @@ int main(void)
 	test_rows();
 	test_refresh();
 	test_migrations();
+	test_from_version_1();
 	test_one_moment();
 	snprintf(clean, sizeof(clean), "rm -rf %s", dir);
 	if (system(clean))

@@ -134,7 +134,7 @@ static void test_foreign(void)
 	make_sqlite(path("other"), "CREATE TABLE t(x)");
 	is_refused(path("other"), "not a results database");
 	make_good(path("newer"));
-	make_sqlite(path("newer"), "PRAGMA user_version=2");
+	make_sqlite(path("newer"), "PRAGMA user_version=3");
 	is_refused(path("newer"), "newer than this program's");
 	make_good(path("trigger"));
 	make_sqlite(path("trigger"), "CREATE TRIGGER evil AFTER INSERT ON run BEGIN DELETE FROM log; END");
