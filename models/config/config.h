@@ -156,7 +156,7 @@ struct design_config {
 	int n_notes;
 };
 
-/* --- secondary MMU (kind kvm) --------------------------------------------- */
+/* --- secondary MMUs --------------------------------------------------------- */
 enum tlb_tag { TAG_NONE, TAG_VPID };
 enum paging { PAGING_SHADOW, PAGING_TDP };
 enum gup_kind { GUP_SLOW, GUP_FAST };
@@ -173,6 +173,31 @@ struct kvm_config {
 	int64_t max_vcpus;		/* KVM_MAX_VCPUS: only reported */
 	int64_t mmu_pages;		/* limit of shadow pages; 0: max(64, 2% of guest pages) */
 };
+
+enum secondary_kind { SECONDARY_KVM, NR_SECONDARY_KINDS };
+
+struct secondary_use {			/* a registrant on an address space; one secondary file */
+	char name[PARAM_NAME_MAX];
+	enum secondary_kind kind;
+	union {				/* by kind */
+		const void *cfg;
+		const struct kvm_config *kvm;
+	};
+};
+
+/*
+ * What the configuration knows of a kind: one entry per enum secondary_kind.
+ * The kind's config begins with name, source and summary.
+ */
+struct secondary_kind_info {
+	const char *name, *help;
+	size_t config_size;
+	const struct param_table *params, *costs;	/* of its secondary file */
+	const struct param_table *protocol;	/* protocol.KIND of a design ... */
+	size_t protocol_offset;			/* ... inside struct design_config */
+	int access_mode;	/* enum thread_mode of its secondary_access; -1: has none */
+};
+extern const struct secondary_kind_info secondary_kinds[NR_SECONDARY_KINDS];
 
 /* --- scenario -------------------------------------------------------------- */
 enum placement { PLACE_CONTIGUOUS, PLACE_PERMUTED, PLACE_CLUSTERS };
@@ -194,13 +219,8 @@ struct region_config {
 	int64_t own_vma;		/* 1: a VMA of its own with a gap on either side */
 };
 
-struct secondary_use {			/* a registrant on an address space */
-	const struct kvm_config *kvm;
-	char name[PARAM_NAME_MAX];
-};
-
 #define MAX_REGIONS 8
-#define MAX_SECONDARIES 1	/* of an address space */
+#define MAX_SECONDARIES 4	/* of an address space */
 struct address_space_config {
 	char name[PARAM_NAME_MAX];
 	struct region_config region[MAX_REGIONS];
@@ -227,6 +247,7 @@ struct op_config {
 	struct dist duration;		/* think, sleep */
 	int region;			/* index into the address space; -1: whole */
 	struct pick pages;		/* touch, secondary_access */
+	int via;			/* secondary_access: index of the secondary MMU */
 	int64_t n;			/* pages per visit; shrink: calls */
 	int64_t write;			/* ppm; decides nothing in the kernels built: see its help */
 	int64_t length;			/* bytes: munmap, madvise */
@@ -275,8 +296,8 @@ struct world_config {		/* one design at one sweep point */
 };
 
 /* --- parameter tables ------------------------------------------------------- */
-extern const struct param_table machine_params, kernel_params, kvm_params,
-	design_core_params, kvm_protocol_params, region_params, thread_params;
+extern const struct param_table machine_params, kernel_params, design_core_params,
+	region_params, thread_params;
 extern const struct param_table scenario_params;	/* of struct world_config */
 /* What a thread may do, one row per enum op_kind; params: of struct op_config. */
 struct op_info {
@@ -285,9 +306,10 @@ struct op_info {
 	const char *help;
 };
 extern const struct op_info op_table[NR_OP_KINDS];
-/* machine.costs, kernel.costs, secondary.costs; offset = of machine_config.cost[id]. */
-extern const struct param_table machine_cost_params, kernel_cost_params,
-	secondary_cost_params;
+/* of kind kvm: its file, its protocol */
+extern const struct param_table kvm_params, kvm_protocol_params;
+/* machine.costs, kernel.costs, secondary.KIND.costs; offset = of machine_config.cost[id]. */
+extern const struct param_table machine_cost_params, kernel_cost_params, kvm_cost_params;
 extern const struct param_table *const all_param_tables[];	/* NULL ended */
 /* The cost's name for traces and explain. */
 extern const char *const cost_names[NR_COSTS];

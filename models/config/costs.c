@@ -54,7 +54,7 @@ const char *const cost_names[NR_COSTS] = {
 
 #define MACHINE_ROW(...) ROW(__VA_ARGS__)
 #define KERNEL_ROW(...)
-#define SECONDARY_ROW(...)
+#define KVM_ROW(...)
 #define COST(id, owner, key, def, low, high, origin, citation, help) \
 	owner##_ROW(id, key, def, origin, citation, help)
 
@@ -71,10 +71,10 @@ static const struct param_row kernel_rows[] = {
 };
 
 #undef KERNEL_ROW
-#undef SECONDARY_ROW
+#undef KVM_ROW
 #define KERNEL_ROW(...)
-#define SECONDARY_ROW(...) ROW(__VA_ARGS__)
-static const struct param_row secondary_rows[] = {
+#define KVM_ROW(...) ROW(__VA_ARGS__)
+static const struct param_row kvm_rows[] = {
 #include "models/config/cost.def"
 };
 
@@ -82,4 +82,4 @@ static const struct param_row secondary_rows[] = {
 
 const struct param_table machine_cost_params = TABLE("machine.costs", machine_rows);
 const struct param_table kernel_cost_params = TABLE("kernel.costs", kernel_rows);
-const struct param_table secondary_cost_params = TABLE("secondary.costs", secondary_rows);
+const struct param_table kvm_cost_params = TABLE("secondary.kvm.costs", kvm_rows);

@@ -94,7 +94,9 @@ static const struct param_row thread_rows[] = {
 static const struct param_row think_rows[] = { ROW_DURATION("think", "computing time") };
 static const struct param_row touch_rows[] = { ROW_OF, ROW_PAGES("seq"), ROW_N("1", "pages touched"), ROW_WRITE };
 static const struct param_row access_rows[] = {
-	ROW_OF, ROW_PAGES("uniform"), ROW_N("1", "pages of one visit"), ROW_WRITE
+	ROW_OF, ROW_PAGES("uniform"), ROW_N("1", "pages of one visit"), ROW_WRITE,
+	ROW(O, "via", PT_REF, via, "", "", 0, 0, NULL,
+	    "a secondary MMU of the address space; the first that threads of this mode access if left out")
 };
 static const struct param_row unmap_rows[] = { ROW_OF, ROW_LENGTH, ROW_AT, ROW_REFILL };
 static const struct param_row sleep_rows[] = { ROW_DURATION("sleep", "time asleep") };
@@ -115,7 +117,7 @@ static const struct param_row repeat_rows[] = {
 const struct op_info op_table[NR_OP_KINDS] = {
 	OP_PLAIN(THINK, "think", think_rows, "compute in the thread's mode"),
 	OP(TOUCH, "touch", touch_rows, "user accesses by the CPU"),
-	OP(SECONDARY_ACCESS, "secondary_access", access_rows, "guest accesses: one visit"),
+	OP(SECONDARY_ACCESS, "secondary_access", access_rows, "accesses through a secondary MMU: one visit"),
 	OP(MADVISE_DONTNEED, "madvise_dontneed", unmap_rows, "madvise(MADV_DONTNEED): mmap_sem for reading"),
 	OP(MUNMAP, "munmap", unmap_rows, "munmap: mmap_sem for writing"),
 	OP_PLAIN(SLEEP, "sleep", sleep_rows, "block; a vcpu halts"),

@@ -14,17 +14,6 @@ void notifier_register(struct mm *mm, struct registrant *r)
 	mm->registrant = r;
 }
 
-static int zaps(const struct machine *m, enum callout_op op)
-{
-	int64_t at = m->cfg->design->kvm.zap_at;
-
-	if (op == OP_range_start)
-		return at == ZAP_RANGE_START;
-	if (op == OP_range_end)
-		return at == ZAP_RANGE_END;
-	return 1;
-}
-
 static void call_one(struct ctx *w, struct registrant *r, enum callout_op op,
 		     uint64_t start, uint64_t end)
 {
@@ -38,7 +27,7 @@ static void call_one(struct ctx *w, struct registrant *r, enum callout_op op,
 	tp(w, TP_CALLOUT_BEGIN, op, start);
 	dropped = r->ops->callout(w, r->priv, op, start, end);
 	tp(w, TP_CALLOUT_END, op, end);
-	if (!dropped && zaps(m, op))
+	if (!dropped && r->ops->zaps(r->priv, op))
 		metric_count(&m->metrics, METRIC_CALLOUT_SPURIOUS, 0, 1);
 }
 

@@ -21,6 +21,8 @@ struct secondary_ops {
 	/* A callout; returns whether it dropped any translation.  Must not sleep. */
 	int (*callout)(struct ctx *w, void *priv, enum callout_op op,
 		       uint64_t start, uint64_t end);
+	/* Is a callout of @op one that drops translations, by the registrant's protocol? */
+	int (*zaps)(const void *priv, enum callout_op op);
 	/*
 	 * The oracle asks: can an access use a translation to @p without first
 	 * passing a pending flush?  1 and a text (who, how) if so.  No time passes.

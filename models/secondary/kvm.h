@@ -27,6 +27,7 @@
 #include "models/notifier/notifier.h"
 #include "models/notifier/spte.h"
 #include "models/oracle/oracle.h"
+#include "models/secondary/secondary.h"
 
 #define SPTES_PER_PAGE 512
 #define KVM_MIN_FREE_MMU_PAGES 5
@@ -64,11 +65,11 @@ struct kvm_vcpu {
 enum zap_reason { ZAPPED_RANGE, ZAPPED_EVICT, ZAPPED_SHRINK, ZAPPED_MEMSLOT };
 
 struct kvm {
+	struct secondary secondary;
 	struct machine *m;
 	struct mm *mm;
 	const struct kvm_config *cfg;
 	const struct kvm_protocol *protocol;
-	struct registrant registrant;
 	uint64_t base, frames;
 	struct spinlock mmu_lock;
 	struct rwsem slots_lock;
@@ -108,6 +109,7 @@ void kvm_flush_remote_tlbs(struct ctx *w, struct kvm *k);
 
 /* kvm_notifier.c */
 extern const struct secondary_ops kvm_ops;
+extern const struct secondary_driver kvm_driver;
 /* When the oldest section that is still open was opened; TIME_NEVER: none is. */
 sim_time kvm_oldest_section(const struct kvm *k);
 enum fence_answer { FENCE_OPEN, FENCE_CLOSED };
@@ -133,9 +135,11 @@ void kvm_vector_arrived(struct cpu *c, unsigned vector);
 void kvm_shrink(struct ctx *w, struct kvm *k);
 void kvm_memslot_delete(struct ctx *w, struct kvm *k);
 
-/* Construction. */
-struct kvm *kvm_create(struct machine *m, struct mm *mm, const struct kvm_config *cfg,
-		       uint64_t base, uint64_t frames, int max_vcpus);
+/* Construction; kvm_of(secondary_create()) to make one. */
+static inline struct kvm *kvm_of(struct secondary *s)
+{
+	return (struct kvm *)s;
+}
 struct kvm_vcpu *kvm_vcpu_create(struct kvm *k, struct ctx *w, uint64_t working_set);
 
 #endif

@@ -48,9 +48,10 @@ static int64_t default_limit(uint64_t frames)
 	return n > 64 ? n : 64;
 }
 
-struct kvm *kvm_create(struct machine *m, struct mm *mm, const struct kvm_config *cfg,
-		       uint64_t base, uint64_t frames, int max_vcpus)
+static struct secondary *create(struct machine *m, struct mm *mm, const struct secondary_use *use,
+				uint64_t base, uint64_t frames, int max_vcpus)
 {
+	const struct kvm_config *cfg = use->kvm;
 	struct kvm *k = arena_alloc(m->arena, sizeof(*k));
 
 	if (!m->kvm_lock) {
@@ -76,10 +77,7 @@ struct kvm *kvm_create(struct machine *m, struct mm *mm, const struct kvm_config
 				   (size_t)(k->protocol->put_batch + 1));
 	k->vcpu = arena_alloc(m->arena, sizeof(*k->vcpu) * (size_t)(max_vcpus + 1));
 	k->max_vcpus = max_vcpus;
-	k->registrant.ops = &kvm_ops;
-	k->registrant.priv = k;
-	notifier_register(mm, &k->registrant);
-	return k;
+	return &k->secondary;
 }
 
 struct kvm_vcpu *kvm_vcpu_create(struct kvm *k, struct ctx *w, uint64_t working_set)
@@ -97,3 +95,41 @@ struct kvm_vcpu *kvm_vcpu_create(struct kvm *k, struct ctx *w, uint64_t working_
 	w->priv_is_vcpu = 1;
 	return v;
 }
+
+/* --- as a secondary MMU among others --------------------------------------------- */
+
+static void prefill(struct secondary *s, uint64_t va, struct page *p)
+{
+	kvm_prefill(kvm_of(s), va, p);
+}
+
+static void *attach(struct secondary *s, struct ctx *w, uint64_t working_set)
+{
+	return kvm_vcpu_create(kvm_of(s), w, working_set);
+}
+
+static void guest_access(void *user, uint64_t va, int write)
+{
+	(void)write;			/* get_user_pages is for write whatever the access is */
+	kvm_guest_access(user, va);
+}
+
+static void window_begin(struct secondary *s, sim_time now)
+{
+	struct kvm *k = kvm_of(s);
+
+	tw_start(&k->closed, now, k->closed.value);
+}
+
+static void window_end(struct secondary *s, sim_time now)
+{
+	struct kvm *k = kvm_of(s);
+
+	k->m->metrics.cell[METRIC_FENCE_CLOSED][0].count += (int64_t)tw_area(&k->closed, now);
+	oracle_section_left(k->m, k->count, k->n_open ? now - kvm_oldest_section(k) : 0);
+}
+
+const struct secondary_driver kvm_driver = {
+	.ops = &kvm_ops, .create = create, .prefill = prefill, .attach = attach,
+	.access = guest_access, .window_begin = window_begin, .window_end = window_end,
+};

@@ -276,4 +276,17 @@ static int usable(void *priv, const struct page *p, char *why, size_t n, int *cp
 	return 0;
 }
 
-const struct secondary_ops kvm_ops = { "kvm", callout, usable };
+static int zaps(const void *priv, enum callout_op op)
+{
+	const struct kvm *k = priv;
+
+	if (op == OP_range_start)
+		return k->protocol->zap_at == ZAP_RANGE_START;
+	if (op == OP_range_end)
+		return k->protocol->zap_at == ZAP_RANGE_END;
+	return 1;
+}
+
+const struct secondary_ops kvm_ops = {
+	.kind = "kvm", .callout = callout, .zaps = zaps, .usable = usable,
+};

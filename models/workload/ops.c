@@ -115,15 +115,27 @@ static void op_unmap(struct thread *t, const struct op_config *op, uint64_t *cur
 		touch_page(w, &t->space->mm, va);
 }
 
-/* --- guest mode ------------------------------------------------------------------- */
+/* --- through a secondary MMU ------------------------------------------------------- */
+
+/* Is the @i-th access of this work item a write?  Keyed, so that no stream shifts. */
+static int is_write(const struct thread *t, const struct op_config *op, int64_t i)
+{
+	uint64_t key = hash_mix(t->ctx.stream, 0x7772697465u);
+
+	if (op->write <= 0 || op->write >= PPM_ONE)
+		return op->write > 0;
+	return (int64_t)(rng_keyed(key, t->ctx.item, (uint64_t)i) % PPM_ONE) < op->write;
+}
 
 /* One visit; nothing else draws from the thread's stream of pages. */
 static void op_visit(struct thread *t, const struct op_config *op, uint64_t *cursor)
 {
+	const struct secondary_driver *d = t->space->secondary[op->via]->driver;
 	const struct region *r = region_of(t, op);
 
 	for (int64_t i = 0; i < pages_of(r, op); i++)
-		kvm_guest_access(t->vcpu, pick_page(t->l->picks, r, &op->pages, &t->pages, cursor));
+		d->access(t->user[op->via],
+			  pick_page(t->l->picks, r, &op->pages, &t->pages, cursor), is_write(t, op, i));
 	if (t->l->m->metrics.on)
 		t->l->visits++;
 }

@@ -17,8 +17,8 @@ void window_begin(struct workload *l)
 	metrics_begin(l->m);
 	restart(&l->m->kernel->pin_held, now);
 	for (int i = 0; i < l->m->cfg->n_spaces; i++)
-		if (l->space[i].kvm)
-			restart(&l->space[i].kvm->closed, now);
+		for (int j = 0; j < l->space[i].cfg->n_secondaries; j++)
+			l->space[i].secondary[j]->driver->window_begin(l->space[i].secondary[j], now);
 }
 
 static void window_open(struct workload *l)

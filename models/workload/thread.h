@@ -20,7 +20,8 @@ struct space {
 	struct mm mm;
 	struct region region[MAX_REGIONS];
 	uint64_t start, pages;
-	struct kvm *kvm;		/* the first secondary, or NULL */
+	struct secondary *secondary[MAX_SECONDARIES];	/* as many as cfg has */
+	struct kvm *kvm;		/* the first of kind kvm, or NULL */
 };
 
 struct workload;
@@ -30,6 +31,7 @@ struct thread {
 	const struct thread_config *cfg;
 	struct space *space;		/* NULL: kernel thread */
 	struct ctx ctx;
+	void *user[MAX_SECONDARIES];	/* its state with each that it accesses through */
 	struct kvm_vcpu *vcpu;		/* guest mode */
 	struct rng think, pages, at;
 	uint64_t *cursor;		/* one per operation, in order of the file */

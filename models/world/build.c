@@ -51,8 +51,12 @@ static void prefill_region(struct machine *m, struct space *s, struct region *r)
 		if (!chosen(key, va, r->cfg->prefault))
 			continue;
 		map_page(m, &s->mm, va);
-		if (s->kvm && chosen(key + 1, va, r->cfg->secondary_prefault))
-			kvm_prefill(s->kvm, va, pte_lookup(&s->mm, va)->page);
+		if (!chosen(key + 1, va, r->cfg->secondary_prefault))
+			continue;
+		for (int i = 0; i < s->cfg->n_secondaries; i++)
+			if (s->secondary[i]->driver->prefill)
+				s->secondary[i]->driver->prefill(s->secondary[i], va,
+								 pte_lookup(&s->mm, va)->page);
 	}
 }
 
@@ -81,14 +85,48 @@ static uint64_t lay_out(const struct address_space_config *cfg, uint64_t base, u
 	return round_up(at, PTRS_PER_TABLE);
 }
 
-static int guests_in(const struct world_config *c, int space)
+/* Does the thread access memory through secondary @i of its address space? */
+static int accesses(const struct op_config *op, int n, int i)
+{
+	for (int k = 0; k < n; k++)
+		if ((op[k].kind == OPK_SECONDARY_ACCESS && op[k].via == i) ||
+		    (op[k].kind == OPK_REPEAT && accesses(op[k].loop, op[k].n_loop, i)))
+			return 1;
+	return 0;
+}
+
+/* A vcpu belongs to the first MMU that runs guests, even if it only sleeps. */
+static int is_user(const struct address_space_config *a, const struct thread_config *t, int i)
+{
+	int first = 0;
+
+	if (t->mode != MODE_GUEST)
+		return accesses(t->loop, t->n_loop, i);
+	while (secondary_kinds[a->secondary[first].kind].access_mode != MODE_GUEST)
+		first++;
+	return i == first;
+}
+
+static int users_of(const struct world_config *c, int space, int i)
 {
 	int n = 0;
 
-	for (int i = 0; i < c->n_threads; i++)
-		if (c->thread[i].in == space && c->thread[i].mode == MODE_GUEST)
-			n += (int)c->thread[i].count;
+	for (int k = 0; k < c->n_threads; k++)
+		if (c->thread[k].in == space && is_user(&c->space[space], &c->thread[k], i))
+			n += (int)c->thread[k].count;
 	return n;
+}
+
+static void build_secondaries(struct world_run *r, struct space *s, int space)
+{
+	for (int i = 0; i < s->cfg->n_secondaries; i++) {
+		const struct secondary_use *u = &s->cfg->secondary[i];
+
+		s->secondary[i] = secondary_create(&r->m, &s->mm, u, s->start, s->pages,
+						   users_of(r->m.cfg, space, i));
+		if (u->kind == SECONDARY_KVM && !s->kvm)
+			s->kvm = kvm_of(s->secondary[i]);
+	}
 }
 
 static void build_space(struct world_run *r, int i)
@@ -101,9 +139,7 @@ static void build_space(struct world_run *r, int i)
 	s->start = (uint64_t)(i + 1) << 20;
 	s->pages = lay_out(cfg, s->start, start) - s->start;
 	mm_init(&r->m, &s->mm, cfg->name, s->start, s->pages);
-	if (cfg->n_secondaries)
-		s->kvm = kvm_create(&r->m, &s->mm, cfg->secondary[0].kvm, s->start, s->pages,
-				    guests_in(r->m.cfg, i));
+	build_secondaries(r, s, i);
 	for (int j = 0; j < cfg->n_regions; j++) {
 		struct region *g = &s->region[j];
 
@@ -176,9 +212,13 @@ static void build_thread(struct world_run *r, const struct thread_config *cfg, i
 	t->cfg = cfg;
 	t->space = cfg->in >= 0 ? &r->l.space[cfg->in] : NULL;
 	ctx_init(&t->ctx, &r->m, arena_strdup(r->m.arena, name));
+	for (int i = 0; t->space && i < t->space->cfg->n_secondaries; i++)
+		if (is_user(t->space->cfg, cfg, i))
+			t->user[i] = t->space->secondary[i]->driver->attach(
+				t->space->secondary[i], &t->ctx,
+				working_set(t->space, cfg->loop, cfg->n_loop));
 	if (cfg->mode == MODE_GUEST) {
-		t->vcpu = kvm_vcpu_create(t->space->kvm, &t->ctx,
-					  working_set(t->space, cfg->loop, cfg->n_loop));
+		t->vcpu = t->ctx.priv;
 		r->l.n_guests++;
 	}
 	if (cfg->times)

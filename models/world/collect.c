@@ -103,13 +103,10 @@ static void finish_cells(struct world_run *r)
 		r->l.held += o->op.cleared - o->op.freed;
 	x->cell[METRIC_FREE_HELD][0].count = r->l.held;
 	for (int i = 0; i < r->m.cfg->n_spaces; i++) {
-		struct kvm *k = r->l.space[i].kvm;
+		const struct space *s = &r->l.space[i];
 
-		if (!k)
-			continue;
-		x->cell[METRIC_FENCE_CLOSED][0].count += (int64_t)tw_area(&k->closed, now);
-		oracle_section_left(&r->m, k->count,
-				    k->n_open ? now - kvm_oldest_section(k) : 0);
+		for (int j = 0; j < s->cfg->n_secondaries; j++)
+			s->secondary[j]->driver->window_end(s->secondary[j], now);
 	}
 }
 

@@ -219,8 +219,7 @@ static int count_threads(const struct world_config *c)
 static int uses_kvm(const struct op_config *op, int n)
 {
 	for (int i = 0; i < n; i++)
-		if (op[i].kind == OPK_SECONDARY_ACCESS || op[i].kind == OPK_MEMSLOT_DELETE ||
-		    op[i].kind == OPK_SHRINK ||
+		if (op[i].kind == OPK_MEMSLOT_DELETE || op[i].kind == OPK_SHRINK ||
 		    (op[i].kind == OPK_REPEAT && uses_kvm(op[i].loop, op[i].n_loop)))
 			return 1;
 	return 0;
@@ -229,7 +228,10 @@ static int uses_kvm(const struct op_config *op, int n)
 static int check_thread(const struct world_config *c, const struct thread_config *t,
 			char *why, size_t n)
 {
-	int has_kvm = t->in >= 0 && c->space[t->in].n_secondaries > 0;
+	int has_kvm = 0;
+
+	for (int i = 0; t->in >= 0 && i < c->space[t->in].n_secondaries; i++)
+		has_kvm |= c->space[t->in].secondary[i].kind == SECONDARY_KVM;
 
 	if ((t->mode == MODE_GUEST || uses_kvm(t->loop, t->n_loop)) && !has_kvm) {
 		snprintf(why, n, "thread %s needs an address space with a secondary of kind kvm",

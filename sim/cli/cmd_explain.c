@@ -109,13 +109,18 @@ static void file_kernel(struct finder *f, const struct conf_entry *e)
 
 static void file_secondary(struct finder *f, const struct conf_entry *e)
 {
-	const struct kvm_config *k = conf_secondary(f->conf, e->file);
+	const struct secondary_use *s = conf_secondary(f->conf, e->file);
+	const struct secondary_kind_info *k;
+	char kind[160];
 
-	if (!k)
+	if (!s)
 		return;
-	begin(f, "secondary", k->name, k->summary);
-	explain_field(&f->text, "source", k->source ? k->source : "-");
-	explain_values(&f->text, &kvm_params, k);
+	k = &secondary_kinds[s->kind];
+	begin(f, "secondary", s->name, e->summary);
+	snprintf(kind, sizeof(kind), "%s: %s", k->name, k->help);
+	explain_field(&f->text, "kind", kind);
+	explain_field(&f->text, "source", param_text(k->params, "source", s->cfg));
+	explain_values(&f->text, k->params, s->cfg);
 	end(f);
 }
 

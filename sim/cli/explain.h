@@ -22,9 +22,9 @@ void explain_field(struct strbuf *sb, const char *key, const char *value);
 void explain_design(struct explanation *x, const struct design_config *d);
 void explain_parameter(struct explanation *x, struct conf *conf,
 		       const struct param_table *t, const struct param_row *row);
+const char *param_text(const struct param_table *t, const char *key, const void *base);
 /* Every value of @t in the struct at @base, one line each. */
 void explain_values(struct strbuf *sb, const struct param_table *t, const void *base);
-/* The costs of @t, all owners merged in @m. */
 void explain_claim(struct explanation *x, const struct claim *c);
 void explain_scenario(struct explanation *x, const struct study *s);
 void explain_metric(struct explanation *x, int metric);

@@ -156,7 +156,9 @@ void explain_design(struct explanation *x, const struct design_config *d)
 	json_open(x->json, '{');
 	sb_adds(x->text, "\naxes\n");
 	add_axes(x, &design_core_params, d);
-	add_axes(x, &kvm_protocol_params, &d->kvm);
+	for (int k = 0; k < NR_SECONDARY_KINDS; k++)
+		add_axes(x, secondary_kinds[k].protocol,
+			 (const char *)d + secondary_kinds[k].protocol_offset);
 	json_close(x->json, '}');
 	add_expectations(x, d);
 	json_key(x->json, "notes");

@@ -31,6 +31,14 @@ static const char *value_text(const struct param_row *row, const void *base,
 	}
 }
 
+/* The text of @key, "-" if there is none. */
+const char *param_text(const struct param_table *t, const char *key, const void *base)
+{
+	const struct param_row *row = param_find(t, key);
+
+	return row ? value_text(row, base, NULL, 0) : "-";
+}
+
 void explain_values(struct strbuf *sb, const struct param_table *t, const void *base)
 {
 	char buf[192], key[160];
@@ -50,27 +58,47 @@ void explain_values(struct strbuf *sb, const struct param_table *t, const void *
 static const void *struct_of(struct conf *conf, const struct param_table *t,
 			     const char *name, const char *kind)
 {
+	const struct secondary_use *s;
 	const struct design_config *d;
 
 	if (!strcmp(kind, "machines"))
 		return conf_machine(conf, name);
 	if (!strcmp(kind, "kernels"))
 		return conf_kernel(conf, name);
-	if (!strcmp(kind, "secondaries"))
-		return conf_secondary(conf, name);
+	if (!strcmp(kind, "secondaries")) {
+		s = conf_secondary(conf, name);
+		return s && secondary_kinds[s->kind].params == t ? s->cfg : NULL;
+	}
 	d = conf_design(conf, name);
 	if (!d)
 		return NULL;
-	return t == &kvm_protocol_params ? (const void *)&d->kvm : (const void *)d;
+	for (int k = 0; k < NR_SECONDARY_KINDS; k++)
+		if (t == secondary_kinds[k].protocol)
+			return (const char *)d + secondary_kinds[k].protocol_offset;
+	return d;
+}
+
+/* Which files have the table's rows; NULL: none, or only costs. */
+static const char *shipped_kind(const struct param_table *t)
+{
+	if (t == &machine_params)
+		return "machines";
+	if (t == &kernel_params)
+		return "kernels";
+	for (int k = 0; k < NR_SECONDARY_KINDS; k++) {
+		if (t == secondary_kinds[k].params)
+			return "secondaries";
+		if (t == secondary_kinds[k].protocol)
+			return "designs";
+	}
+	return t == &design_core_params ? "designs" : NULL;
 }
 
 /* "in the shipped files": costs are merged over three files, so left out. */
 static void shipped_values(struct strbuf *sb, struct conf *conf,
 			   const struct param_table *t, const struct param_row *row)
 {
-	const char *kind = t == &machine_params ? "machines" :
-		t == &kernel_params ? "kernels" : t == &kvm_params ? "secondaries" :
-		t == &design_core_params || t == &kvm_protocol_params ? "designs" : NULL;
+	const char *kind = shipped_kind(t);
 	struct conf_entry *entry = NULL;
 	char buf[192];
 	int n;

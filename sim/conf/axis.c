@@ -260,7 +260,7 @@ void sweep_fix(struct conf *c, struct sweep *s, const char *path, struct node *v
 	for (i = 0; i < s->n_axes; i++) {
 		struct axis *a = &s->axis[i];
 
-		if (strcmp(a->path, path))
+		if (strcmp(path_short(a->path), path_short(path)))
 			continue;
 		a->value = conf_alloc(c, sizeof(*a->value));
 		a->value[0] = value;

@@ -101,6 +101,6 @@ int conf_list(struct conf *c, const char *kind, struct conf_entry **out);
 const struct design_config *conf_design(struct conf *c, const char *ref);
 const struct machine_config *conf_machine(struct conf *c, const char *ref);
 const struct kernel_config *conf_kernel(struct conf *c, const char *ref);
-const struct kvm_config *conf_secondary(struct conf *c, const char *ref);
+const struct secondary_use *conf_secondary(struct conf *c, const char *ref);
 
 #endif

@@ -119,6 +119,8 @@ int path_set(struct conf *c, struct node *root, const char *path, struct node *v
 void path_undo(struct undo_log *log);
 /* If @path begins with component @head: what follows it, else NULL. */
 const char *path_after(const char *path, const char *head);
+/* design.protocol.KIND.key may be written without its head. */
+const char *path_short(const char *path);
 
 /* --- base.c: names, files, REFs ------------------------------------------------------ */
 enum file_kind { FILE_MACHINE, FILE_KERNEL, FILE_DESIGN, FILE_SECONDARY, FILE_SCENARIO, FILE_CLAIM, NR_FILE_KINDS };
@@ -145,7 +147,7 @@ struct loader {
 	struct param_log *log;		/* NULL: nobody asks */
 	int64_t clock;			/* for cycles; 0: not allowed */
 	int errors;
-	int secondary_uses;
+	int secondary_uses[NR_SECONDARY_KINDS];	/* of the configuration being loaded */
 };
 
 void *load_alloc(struct loader *l, size_t n);
@@ -192,7 +194,9 @@ void load_kernel(struct loader *l, const struct node *tree, struct kernel_config
 		 struct machine_config *costs);
 /* @ref: how the scenario names it, for paths (secondary.REF.key). */
 void load_secondary(struct loader *l, const struct node *tree, const char *ref,
-		    struct kvm_config *s, struct machine_config *costs);
+		    struct secondary_use *u, struct machine_config *costs);
+/* The first secondary MMU that threads of @mode access; -1: none. */
+int space_secondary(const struct address_space_config *a, int mode);
 void load_design(struct loader *l, const struct node *tree, struct design_config *d);
 void load_world(struct loader *l, const struct trees *t, struct world_config *w);
 /* The operations of a loop into @t->loop. */

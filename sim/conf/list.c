@@ -35,7 +35,7 @@ static void do_object(struct conf *c, void *arg)
 		load_kernel(&l, tree, out, m);
 		break;
 	case FILE_SECONDARY:
-		out = conf_alloc(c, sizeof(struct kvm_config));
+		out = conf_alloc(c, sizeof(struct secondary_use));
 		load_secondary(&l, tree, tree_name(tree), out, m);
 		break;
 	case FILE_DESIGN:
@@ -70,7 +70,7 @@ const struct kernel_config *conf_kernel(struct conf *c, const char *ref)
 	return object(c, FILE_KERNEL, ref);
 }
 
-const struct kvm_config *conf_secondary(struct conf *c, const char *ref)
+const struct secondary_use *conf_secondary(struct conf *c, const char *ref)
 {
 	return object(c, FILE_SECONDARY, ref);
 }

@@ -294,7 +294,7 @@ static void check_sections(struct design_load *g)
 	}
 }
 
-static void check_protocol(struct design_load *g, const struct node *kvm)
+static void check_kvm(struct design_load *g, const struct node *kvm)
 {
 	const struct design_config *d = g->d;
 	const struct node *put = node_get(kvm, "put"), *flush = node_get(kvm, "secondary_flush");
@@ -329,12 +329,35 @@ static void check_list(struct design_load *g, const struct node *core)
 			   "compiled_out, but there are callouts");
 }
 
+/* Every kind's protocol, the defaults where the design says nothing; rows only of
+ * kinds that the scenario has. */
+static void load_protocols(struct design_load *g, const struct node *protocol)
+{
+	const char *keys[NR_SECONDARY_KINDS + 1] = { NULL };
+	struct param_log *log = g->l->log;
+	int k;
+
+	for (k = 0; k < NR_SECONDARY_KINDS; k++)
+		keys[k] = secondary_kinds[k].name;
+	if (protocol && !load_is_map(g->l, protocol, "design.protocol"))
+		return;
+	if (protocol)
+		load_check_keys(g->l, protocol, "design.protocol", keys);
+	for (k = 0; k < NR_SECONDARY_KINDS; k++) {
+		const struct secondary_kind_info *i = &secondary_kinds[k];
+
+		g->l->log = g->l->secondary_uses[k] ? log : NULL;
+		load_rows(g->l, i->protocol, node_get(protocol, i->name), i->protocol->path, NULL,
+			  (char *)g->d + i->protocol_offset);
+	}
+	g->l->log = log;
+}
+
 void load_design(struct loader *l, const struct node *tree, struct design_config *d)
 {
 	static const char *const keys[] = { "name", "base", "source", "summary", "busted", "core",
 					    "protocol", "expect", NULL };
 	static const char *const core_keys[] = { "sites", NULL };
-	static const char *const protocol_keys[] = { "kvm", NULL };
 	static const struct param_row rows[] = {
 		{ .key = "name", .type = PT_NAME, .offset = offsetof(struct design_config, name), .unit = "",
 		  .origin = ORIGIN_CHOICE },
@@ -345,19 +368,16 @@ void load_design(struct loader *l, const struct node *tree, struct design_config
 	};
 	static const struct param_table texts = { "design", rows, 4 };
 	const struct node *core = node_get(tree, "core"), *protocol = node_get(tree, "protocol");
-	const struct node *kvm = node_get(protocol, "kvm");
 	struct design_load g = { .l = l, .d = d };
 	const char **notes;
 
 	load_rows(l, &texts, tree, "design", keys, d);
-	if (protocol && load_is_map(l, protocol, "design.protocol"))
-		load_check_keys(l, protocol, "design.protocol", protocol_keys);
 	load_rows(l, &design_core_params, core, "design.core", core_keys, d);
-	load_rows(l, &kvm_protocol_params, kvm, "design.protocol.kvm", NULL, &d->kvm);
+	load_protocols(&g, protocol);
 	load_sites(&g, node_get(core, "sites"));
 	load_expect(&g, node_get(tree, "expect"));
 	check_sections(&g);
-	check_protocol(&g, kvm);
+	check_kvm(&g, node_get(protocol, "kvm"));
 	check_list(&g, core);
 	notes = load_alloc(l, sizeof(*notes) * (size_t)(g.n_notes + 1));
 	memcpy(notes, g.note, sizeof(*notes) * (size_t)g.n_notes);

@@ -57,20 +57,61 @@ static void check_pages(struct op_load *g, const struct node *n, const char *pat
 			   format_size(have, op->length), format_size(limit, room));
 }
 
+static int has_kind(const struct address_space_config *a, enum secondary_kind kind)
+{
+	int i;
+
+	for (i = 0; a && i < a->n_secondaries; i++)
+		if (a->secondary[i].kind == kind)
+			return 1;
+	return 0;
+}
+
+/* Which secondary MMU an access goes through: the named one, else the first of the mode. */
+static int find_via(struct op_load *g, const struct node *n, const char *path)
+{
+	const struct node *via = node_get(n, "via");
+	const char *names[MAX_SECONDARIES], *text = via ? load_text(g->l, via, path) : NULL;
+	int i, found = via ? -1 : space_secondary(g->space, g->mode), mode;
+
+	for (i = 0; i < g->space->n_secondaries; i++) {
+		names[i] = g->space->secondary[i].name;
+		if (text && !strcmp(text, names[i]))
+			found = i;
+	}
+	if (via && !text)
+		return 0;
+	if (via && found < 0) {
+		load_error(g->l, via, path, nearest_name(text, names, (size_t)i),
+			   "no secondary MMU of the address space is named '%s'", text);
+		return 0;
+	}
+	mode = secondary_kinds[g->space->secondary[found < 0 ? 0 : found].kind].access_mode;
+	if (mode < 0)
+		load_error(g->l, n, path, NULL, "threads do not access memory through %s",
+			   names[found < 0 ? 0 : found]);
+	else if (mode != g->mode)
+		load_error(g->l, n, path, NULL, "secondary_access needs mode: %s",
+			   mode == MODE_GUEST ? "guest" : "user");
+	else if (mode == MODE_GUEST && found != space_secondary(g->space, MODE_GUEST))
+		load_error(g->l, n, path, NULL, "a vcpu accesses memory through the first of its kind");
+	return found < 0 ? 0 : found;
+}
+
 /* What may run where: a vcpu's accesses are secondary, a process's are not. */
 static void check_mode(struct op_load *g, const struct node *n, const char *path, int kind)
 {
 	int needs_space = kind != OPK_THINK && kind != OPK_SLEEP && kind != OPK_REPEAT;
-	int needs_secondary = kind == OPK_SECONDARY_ACCESS || kind == OPK_MEMSLOT_DELETE ||
-			      kind == OPK_SHRINK;
+	int needs_kvm = kind == OPK_MEMSLOT_DELETE || kind == OPK_SHRINK;
+	int needs_secondary = kind == OPK_SECONDARY_ACCESS || needs_kvm;
 	const char *name = op_table[kind].name;
 
 	if (needs_space && !g->space)
 		load_error(g->l, n, path, NULL, "%s needs an address space (in: NAME)", name);
 	else if (needs_secondary && !g->space->n_secondaries)
 		load_error(g->l, n, path, NULL, "%s needs an address space with a secondary MMU", name);
-	if (kind == OPK_SECONDARY_ACCESS && g->mode != MODE_GUEST)
-		load_error(g->l, n, path, NULL, "secondary_access needs mode: guest");
+	else if (needs_kvm && !has_kind(g->space, SECONDARY_KVM))
+		load_error(g->l, n, path, NULL, "%s needs a secondary MMU of kind kvm", name);
 	if (g->mode == MODE_GUEST && needs_space && kind != OPK_SECONDARY_ACCESS)
 		load_error(g->l, n, path, NULL, "a vcpu (mode: guest) cannot do %s", name);
 	if (g->mode == MODE_KERNEL && needs_space && !needs_secondary)
@@ -115,6 +156,8 @@ static void load_operation(struct op_load *g, const struct node *item, int kind,
 	check_mode(g, n, path, kind);
 	load_rows(g->l, &op_table[kind].params, scalar ? item : n, path,
 		  scalar ? plain : kind == OPK_REPEAT ? others : NULL, op);
+	if (kind == OPK_SECONDARY_ACCESS && g->space && g->space->n_secondaries)
+		op->via = find_via(g, n, path);
 	load_join(sub, sizeof(sub), path, "of");
 	if (of)
 		op->region = find_region(g, of, sub);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Machine, kernel and secondary MMU files: rows of a table and a map of costs.
- * Each cost has one owner, the file whose facts it states; the three maps are
- * merged into one array, which is what the models index.
+ * Each cost has one owner, the file whose facts it states; the maps are merged
+ * into one array, which is what the models index.  A secondary file says of
+ * which kind it is; its keys and its costs are those of the kind.
  */
 #include <string.h>
 
@@ -38,32 +39,49 @@ void load_kernel(struct loader *l, const struct node *tree, struct kernel_config
 	load_costs(l, &kernel_cost_params, node_get(tree, "costs"), "kernel.costs", costs);
 }
 
-static void check_kind(struct loader *l, const struct node *tree, const char *path)
+/* The kind that the file is of; -1 with the error reported. */
+static int find_kind(struct loader *l, const struct node *tree, const char *path)
 {
-	static const char *const kinds[] = { "kvm" };
 	const struct node *kind = node_get(tree, "kind");
-	const char *text;
+	const char *names[NR_SECONDARY_KINDS], *text;
+	int i;
 
 	if (!kind) {
 		load_error(l, tree, path, NULL, "kind is missing");
-		return;
+		return -1;
 	}
 	text = load_text(l, kind, "secondary.kind");
-	if (!text || !strcmp(text, "kvm") || not_modelled(l, kind, "secondary.kind", text))
-		return;
-	load_error(l, kind, "secondary.kind", nearest_name(text, kinds, 1),
-		   "no kind of secondary MMU is named '%s'", text);
+	for (i = 0; text && i < NR_SECONDARY_KINDS; i++) {
+		names[i] = secondary_kinds[i].name;
+		if (!strcmp(text, names[i]))
+			return i;
+	}
+	if (text && !not_modelled(l, kind, "secondary.kind", text))
+		load_error(l, kind, "secondary.kind", nearest_name(text, names, NR_SECONDARY_KINDS),
+			   "no kind of secondary MMU is named '%s'", text);
+	return -1;
 }
 
 void load_secondary(struct loader *l, const struct node *tree, const char *ref,
-		    struct kvm_config *s, struct machine_config *costs)
+		    struct secondary_use *u, struct machine_config *costs)
 {
 	static const char *const others[] = { "base", "kind", "costs", NULL };
 	char path[PARAM_NAME_MAX + 32], sub[PARAM_NAME_MAX + 40];
+	const struct secondary_kind_info *k;
+	const struct node *name = node_get(tree, "name");
+	void *cfg;
+	int kind;
 
 	snprintf(path, sizeof(path), "secondary.%.*s", PARAM_NAME_MAX, ref);
 	load_join(sub, sizeof(sub), path, "costs");
-	check_kind(l, tree, path);
-	load_rows(l, &kvm_params, tree, path, others, s);
-	load_costs(l, &secondary_cost_params, node_get(tree, "costs"), sub, costs);
+	kind = find_kind(l, tree, path);
+	if (kind < 0)
+		return;
+	k = &secondary_kinds[kind];
+	cfg = load_alloc(l, k->config_size);
+	load_rows(l, k->params, tree, path, others, cfg);
+	load_costs(l, k->costs, node_get(tree, "costs"), sub, costs);
+	u->kind = (enum secondary_kind)kind;
+	u->cfg = cfg;
+	snprintf(u->name, sizeof(u->name), "%s", name && name->kind == NODE_SCALAR ? name->text : "");
 }

@@ -119,14 +119,16 @@ static void load_regions(struct loader *l, const struct node *n, const char *pat
 }
 
 /* --- secondary MMUs -------------------------------------------------------------------- */
-/* Costs are one array for the machine: two secondary MMUs cannot differ in them. */
+/* Costs are one array for the machine: two MMUs of one kind cannot differ in them. */
 static void merge_costs(struct loader *l, struct machine_config *m, const struct machine_config *own,
-			const struct node *at, const char *path, int first)
+			const struct node *at, const char *path, enum secondary_kind kind)
 {
+	const struct param_table *t = secondary_kinds[kind].costs;
+	int first = l->secondary_uses[kind]++ == 0;
 	size_t i;
 
-	for (i = 0; i < secondary_cost_params.n; i++) {
-		const struct param_row *row = &secondary_cost_params.rows[i];
+	for (i = 0; i < t->n; i++) {
+		const struct param_row *row = &t->rows[i];
 		int64_t *to = (int64_t *)((char *)m + row->offset);
 		int64_t v = *(const int64_t *)((const char *)own + row->offset);
 
@@ -138,13 +140,16 @@ static void merge_costs(struct loader *l, struct machine_config *m, const struct
 	}
 }
 
-/* No secondary MMU at all: the defaults, and no rows that nobody asked for. */
+/* Kinds that nobody uses: the defaults, and no rows that nobody asked for. */
 static void load_unused_costs(struct loader *l, struct machine_config *m)
 {
 	struct param_log *log = l->log;
+	int k;
 
 	l->log = NULL;
-	load_costs(l, &secondary_cost_params, NULL, "", m);
+	for (k = 0; k < NR_SECONDARY_KINDS; k++)
+		if (!l->secondary_uses[k])
+			load_costs(l, secondary_kinds[k].costs, NULL, "", m);
 	l->log = log;
 }
 
@@ -154,7 +159,6 @@ static void load_use(struct loader *l, const struct node *n, const char *path,
 	static const char *const keys[] = { "kind", "name", "prefault", NULL };
 	const char *ref = secondary_ref(n), *name = node_name(n);
 	struct machine_config *own = load_alloc(l, sizeof(*own));
-	struct kvm_config *kvm = load_alloc(l, sizeof(*kvm));
 	int i;
 
 	load_check_keys(l, n, path, keys);
@@ -163,11 +167,12 @@ static void load_use(struct loader *l, const struct node *n, const char *path,
 	for (i = 0; ref && i < t->n_secondaries; i++) {
 		if (strcmp(t->secondary_ref[i], ref))
 			continue;
-		load_secondary(l, t->secondary[i], ref, kvm, own);
-		merge_costs(l, m, own, n, path, l->secondary_uses++ == 0);
+		load_secondary(l, t->secondary[i], ref, u, own);
+		if (u->cfg)
+			merge_costs(l, m, own, n, path, u->kind);
 	}
-	u->kvm = kvm;
-	snprintf(u->name, sizeof(u->name), "%s", name ? name : kvm->name);
+	if (name)
+		snprintf(u->name, sizeof(u->name), "%s", name);
 	if (ref)
 		load_record(l, path, ref, "", "choice", n);
 }
@@ -178,7 +183,7 @@ static void load_secondaries(struct loader *l, const struct node *n, const char 
 {
 	const struct node *list = node_get(n, "secondary");
 	char path[256];
-	int i;
+	int i, k;
 
 	load_join(path, sizeof(path), space, "secondary");
 	if (!list || !check_names(l, list, path, MAX_SECONDARIES))
@@ -191,6 +196,10 @@ static void load_secondaries(struct loader *l, const struct node *n, const char 
 			load_error(l, node_get(list->item[i], "prefault"), sub, NULL,
 				   "regions say secondary_prefault");
 		load_use(l, list->item[i], sub, t, m, &a->secondary[i]);
+		for (k = 0; k < i; k++)
+			if (*a->secondary[i].name && !strcmp(a->secondary[k].name, a->secondary[i].name))
+				load_error(l, list->item[i], sub, NULL,
+					   "a second '%s': give it a name of its own", a->secondary[i].name);
 	}
 	a->n_secondaries = list->n;
 }
@@ -222,6 +231,16 @@ static void load_spaces(struct loader *l, const struct trees *t, struct machine_
 		load_regions(l, n, path, a);
 		load_secondaries(l, n, path, t, m, a);
 	}
+}
+
+int space_secondary(const struct address_space_config *a, int mode)
+{
+	int i;
+
+	for (i = 0; a && i < a->n_secondaries; i++)
+		if (secondary_kinds[a->secondary[i].kind].access_mode == mode)
+			return i;
+	return -1;
 }
 
 /* --- threads ---------------------------------------------------------------------------- */
@@ -263,8 +282,9 @@ static void load_thread(struct loader *l, const struct node *n, const struct wor
 	load_join(sub, sizeof(sub), path, "in");
 	t->in = find_space(l, n, sub, w);
 	space = t->in >= 0 ? &w->space[t->in] : NULL;
-	if (l->errors == errors && t->mode == MODE_GUEST && (!space || !space->n_secondaries))
-		load_error(l, n, path, NULL, "mode: guest needs an address space with a secondary MMU");
+	if (l->errors == errors && t->mode == MODE_GUEST && space_secondary(space, MODE_GUEST) < 0)
+		load_error(l, n, path, NULL, "mode: guest needs an address space with a secondary MMU%s",
+			   space && space->n_secondaries ? " that runs guests" : "");
 	if (l->errors == errors && t->halted && (t->mode != MODE_GUEST || t->times))
 		load_error(l, n, path, NULL, "halted is for a vcpu (mode: guest) that never runs: no times");
 	load_join(sub, sizeof(sub), path, "loop");
@@ -338,6 +358,7 @@ void load_world(struct loader *l, const struct trees *t, struct world_config *w)
 	int i;
 
 	memset(w, 0, sizeof(*w));
+	memset(l->secondary_uses, 0, sizeof(l->secondary_uses));
 	w->machine = m;
 	w->kernel = k;
 	w->design = d;
@@ -346,13 +367,11 @@ void load_world(struct loader *l, const struct trees *t, struct world_config *w)
 		load_machine(l, t->machine, m);
 	if (t->kernel)
 		load_kernel(l, t->kernel, k, m);
+	load_window(l, t->scenario, w);
+	load_spaces(l, t, m, w);
+	load_unused_costs(l, m);
 	if (t->design)
 		load_design(l, t->design, d);
-	load_window(l, t->scenario, w);
-	l->secondary_uses = 0;
-	load_spaces(l, t, m, w);
-	if (!l->secondary_uses)
-		load_unused_costs(l, m);
 	load_threads(l, t->scenario, w);
 	for (i = 0; i < NR_INVARIANTS; i++)
 		w->expect_violation[i] = d->expect[i] == EXPECT_VIOLATED;

@@ -32,6 +32,13 @@ const char *path_after(const char *path, const char *head)
 	return path[n] == '.' ? path + n + 1 : NULL;
 }
 
+const char *path_short(const char *path)
+{
+	const char *rest = path_after(path, "design");
+
+	return rest && path_after(rest, "protocol") ? rest : path;
+}
+
 static void log_change(struct undo_log *log, struct node *map, int index, struct node *old)
 {
 	if (!log)

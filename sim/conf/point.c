@@ -74,6 +74,8 @@ int study_set(struct conf *c, struct study_private *p, int design, const char *p
 	if ((rest = path_after(path, "scenario")) && *rest)
 		return path_set(c, p->scenario, rest, value, path, at, log);
 	rest = path_after(path, "design");
+	if (path_after(path, "protocol"))
+		rest = path;
 	if (!rest || !*rest)
 		return path_set(c, p->scenario, path, value, path, at, log);
 	for (i = 0; i < p->study.n_designs; i++)

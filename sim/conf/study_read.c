@@ -173,7 +173,7 @@ static struct node *split_set(struct conf *c, const char *set, const char **path
 /* Does @path lead into one of the files that the scenario names? */
 static int leads_away(const char *path)
 {
-	static const char *const parts[] = { "machine", "kernel", "design", "secondary" };
+	static const char *const parts[] = { "machine", "kernel", "design", "protocol", "secondary" };
 	const char *rest;
 	size_t i;
 
@@ -232,7 +232,7 @@ int study_sets(struct conf *c, struct study_private *p, const struct conf_option
 			continue;
 		}
 		sweep_fix(c, &p->sweep, path, value);
-		p->design_sets |= path_after(path, "design") != NULL;
+		p->design_sets |= path_after(path, "design") || path_after(path, "protocol");
 		if (leads_away(path))
 			bad |= study_set(c, p, -1, path, value, value, NULL);
 	}

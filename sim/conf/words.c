@@ -43,7 +43,6 @@ static const struct absent absent[] = {
 	{ "threads", " cpus " },
 	{ "loop", " mprotect mremap fork exit cow writeback truncate migrate reclaim register "
 	  "unregister irq_off signal arms " },
-	{ "secondary_access", " via " },
 };
 
 /* PATH of the message against the table: names of items are skipped over. */

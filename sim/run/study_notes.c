@@ -45,11 +45,14 @@ static void look_at_vcpus(const struct world_config *w, int64_t *most, int64_t *
 	for (int i = 0; i < w->n_spaces; i++) {
 		const struct address_space_config *s = &w->space[i];
 		int64_t n = vcpus_in(w, i);
+		int k = 0;
 
-		if (!s->n_secondaries || n <= s->secondary[0].kvm->max_vcpus || n <= *most)
+		while (k < s->n_secondaries && s->secondary[k].kind != SECONDARY_KVM)
+			k++;
+		if (k == s->n_secondaries || n <= s->secondary[k].kvm->max_vcpus || n <= *most)
 			continue;
 		*most = n;
-		*limit = s->secondary[0].kvm->max_vcpus;
+		*limit = s->secondary[k].kvm->max_vcpus;
 	}
 }
 

@@ -93,13 +93,15 @@ static void test_rows(void)
 
 static void test_costs(void)
 {
-	static const struct param_table *const tables[] = {
-		&machine_cost_params, &kernel_cost_params, &secondary_cost_params
+	const struct param_table *tables[2 + NR_SECONDARY_KINDS] = {
+		&machine_cost_params, &kernel_cost_params
 	};
 	int seen[NR_COSTS] = { 0 }, once = 1, named = 1;
 	size_t t, i;
 
-	for (t = 0; t < 3; t++)
+	for (i = 0; i < NR_SECONDARY_KINDS; i++)
+		tables[2 + i] = secondary_kinds[i].costs;
+	for (t = 0; t < 2 + NR_SECONDARY_KINDS; t++)
 		for (i = 0; i < tables[t]->n; i++) {
 			const struct param_row *row = &tables[t]->rows[i];
 			size_t c = (row->offset - offsetof(struct machine_config, cost)) / sizeof(sim_time);
@@ -140,6 +142,26 @@ static void test_sites(void)
 	is_str(point_names[POINT_gather_finished], "gather_finished", "names");
 }
 
+/* A kind's tables: of the list that "list parameters" prints, its name and texts first. */
+static void test_kinds(void)
+{
+	int k, listed = 1, texts = 1;
+
+	for (k = 0; k < NR_SECONDARY_KINDS; k++) {
+		const struct secondary_kind_info *i = &secondary_kinds[k];
+		const struct param_table *const *t;
+		int found = 0;
+
+		for (t = all_param_tables; *t; t++)
+			found += *t == i->params || *t == i->costs || *t == i->protocol;
+		listed &= found == 3;
+		texts &= !strcmp(i->params->rows[0].key, "name") && i->params->rows[0].offset == 0 &&
+			 *i->name && *i->help && i->config_size > PARAM_NAME_MAX;
+	}
+	ok(listed, "file, costs and protocol of every kind are listed");
+	ok(texts, "every kind's config begins with its name");
+}
+
 static void test_names(void)
 {
 	int i, k, bad = 0;
@@ -164,6 +186,7 @@ int main(void)
 	tap_seed(0);
 	test_rows();
 	test_costs();
+	test_kinds();
 	test_sites();
 	test_names();
 	return tap_done();

@@ -17,6 +17,7 @@ struct fake {
 	int64_t id;
 	int drops;			/* what it answers */
 	sim_time work;
+	const struct kvm *like;		/* whose rule says which callouts zap */
 	struct call *call;
 	int *n;
 };
@@ -37,7 +38,14 @@ static int fake_usable(void *priv, const struct page *p, char *why, size_t n, in
 	return 0;
 }
 
-static const struct secondary_ops fake_ops = { "fake", fake_callout, fake_usable };
+static int fake_zaps(const void *priv, enum callout_op op)
+{
+	return kvm_ops.zaps(((const struct fake *)priv)->like, op);
+}
+
+static const struct secondary_ops fake_ops = {
+	.kind = "fake", .callout = fake_callout, .zaps = fake_zaps, .usable = fake_usable,
+};
 
 struct bench {
 	struct fake fake[3];
@@ -60,6 +68,7 @@ static void reach(struct rig_thread *t)
 
 		f->registrant = (struct registrant){ &fake_ops, f, NULL, NULL };
 		f->id = i;
+		f->like = t->rig->kvm;
 		f->call = bench.call;
 		f->n = &bench.n;
 		notifier_register(mm, &f->registrant);

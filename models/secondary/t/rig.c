@@ -117,7 +117,8 @@ static void boot(void *arg)
 	mm_init(&r->m, &r->mm, "vm", RIG_BASE, r->pages + 1);
 	for (int i = 0; i < r->n_threads; i++)
 		vcpus += r->thread[i].guest;
-	r->kvm = kvm_create(&r->m, &r->mm, &r->f.kvm, RIG_BASE, r->pages + 1, vcpus);
+	r->kvm = kvm_of(secondary_create(&r->m, &r->mm, &r->f.world.space[0].secondary[0], RIG_BASE,
+					 r->pages + 1, vcpus));
 	map_pages(r);
 	prefill_sparse(r);
 	for (int i = 0; i < r->n_threads; i++) {

@@ -260,9 +260,10 @@ static void test_precedence(const char *root)
 	char text[4096];
 	int i, n, given = 0;
 
-	snprintf(text, sizeof(text), "%s%s", SCENARIO, "sweep: {threads.vcpu.count: [1, 2]}\n");
+	snprintf(text, sizeof(text), "%s%s", SCENARIO,
+		 "sweep: {threads.vcpu.count: [1, 2], protocol.kvm.fence.scope: [vm, interval]}\n");
 	s = load(c, text, &o);
-	is_int(s->n_points, 2, "--set of a swept path leaves one value");
+	is_int(s->n_points, 2, "--set of a swept path leaves one value, however its head is written");
 	arena_init(&a, 65536);
 	is_int(conf_build(s, 0, &a, &w), 0, "build");
 	is_int(w.thread[1].count, 5, "the later --set wins, over the sweep too");

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The drivers by kind; see secondary.h. */
+#include "models/secondary/kvm.h"
+#include "models/secondary/secondary.h"
+
+const struct secondary_driver *const secondary_drivers[NR_SECONDARY_KINDS] = {
+	[SECONDARY_KVM] = &kvm_driver,
+};
+
+struct secondary *secondary_create(struct machine *m, struct mm *mm, const struct secondary_use *use,
+				   uint64_t base, uint64_t pages, int users)
+{
+	const struct secondary_driver *d = secondary_drivers[use->kind];
+	struct secondary *s = d->create(m, mm, use, base, pages, users);
+
+	s->driver = d;
+	s->m = m;
+	s->mm = mm;
+	s->use = use;
+	s->registrant.ops = d->ops;
+	s->registrant.priv = s;
+	notifier_register(mm, &s->registrant);
+	return s;
+}
