@@ -9,6 +9,7 @@
 
 enum { LABEL_PRIMARY };
 
+/* cr3 reload: everything non-global goes */
 static void local_flush(struct ctx *w)
 {
 	charge(w, COST_CR3_LOAD);
@@ -16,6 +17,23 @@ static void local_flush(struct ctx *w)
 	if (w->cpu->tlb)
 		tlb_flush_all(w->cpu->tlb);
 	tp(w, TP_FLUSH_LOCAL, 0, 0);
+}
+
+static void flush_tlb_one(struct ctx *w, uint64_t va)
+{
+	charge(w, COST_INVLPG);
+	sync(w);
+	if (w->cpu->tlb)
+		tlb_flush_one(w->cpu->tlb, va);
+	tp(w, TP_INVLPG, va, 0);
+}
+
+static void flush_va(struct ctx *w, uint64_t va)
+{
+	if (va == TLB_FLUSH_ALL)
+		local_flush(w);
+	else
+		flush_tlb_one(w, va);
 }
 
 /* Drop the lazily held mm: no further flush concerns this CPU. */
@@ -63,7 +81,7 @@ void switch_mm(struct ctx *w)
 }
 
 /* One send-and-wait; the mask is not empty. */
-static void flush_tlb_others(struct ctx *w, struct mm *mm, uint64_t mask,
+static void flush_tlb_others(struct ctx *w, struct mm *mm, uint64_t mask, uint64_t va,
 			     uint64_t start, uint64_t end)
 {
 	struct machine *m = w->m;
@@ -74,6 +92,7 @@ static void flush_tlb_others(struct ctx *w, struct mm *mm, uint64_t mask,
 	spin_lock(w, &f->lock);
 	line_access(w, &f->mask_line, LINE_ATOMIC);
 	f->mm = mm;
+	f->va = va;
 	f->mask = mask;
 	tp(w, TP_FLUSH_BEGIN, (uint64_t)__builtin_popcountll(mask), mask);
 	first = apic_send(w, mask, VECTOR_INVALIDATE + (unsigned)slot);
@@ -92,7 +111,8 @@ static void flush_tlb_others(struct ctx *w, struct mm *mm, uint64_t mask,
 	spin_unlock(w, &f->lock);
 }
 
-void flush_tlb_mm(struct ctx *w, struct mm *mm, uint64_t start, uint64_t end)
+/* @va: one page or TLB_FLUSH_ALL; @start, @end for the hook points. */
+static void flush_tlb(struct ctx *w, struct mm *mm, uint64_t va, uint64_t start, uint64_t end)
 {
 	struct machine *m = w->m;
 	uint64_t mask;
@@ -106,19 +126,34 @@ void flush_tlb_mm(struct ctx *w, struct mm *mm, uint64_t start, uint64_t end)
 	mask = mm->cpu_vm_mask & ~(1ull << w->cpu->id);
 	if (w->cpu->active_mm == mm) {
 		if (w->mm)
-			local_flush(w);
+			flush_va(w, va);
 		else
 			leave_mm(w);
 	}
 	mmu_notifier(w, mm, SITE_flush_tlb, POINT_flush_local, start, end);
 	if (mask) {
-		flush_tlb_others(w, mm, mask, start, end);
+		flush_tlb_others(w, mm, mask, va, start, end);
 	} else {
 		metric_count(&m->metrics, METRIC_ROUND_EMPTY, LABEL_PRIMARY, 1);
 		tp(w, TP_FLUSH_EMPTY, 0, 0);
 	}
 	mmu_notifier(w, mm, SITE_flush_tlb, POINT_flush_acked, start, end);
 	preempt_enable(w);
+}
+
+void flush_tlb_mm(struct ctx *w, struct mm *mm, uint64_t start, uint64_t end)
+{
+	flush_tlb(w, mm, TLB_FLUSH_ALL, start, end);
+}
+
+void flush_tlb_range(struct ctx *w, struct mm *mm, uint64_t start, uint64_t end)
+{
+	flush_tlb_mm(w, mm, start, end);
+}
+
+void flush_tlb_page(struct ctx *w, struct mm *mm, uint64_t va)
+{
+	flush_tlb(w, mm, va, va, va + 1);
 }
 
 /* smp_invalidate_interrupt */
@@ -138,7 +173,7 @@ static void invalidate_handler(struct ctx *w, unsigned vector)
 		if (c->tlb_lazy)
 			leave_mm(w);
 		else
-			local_flush(w);
+			flush_va(w, f->va);
 	}
 	line_access(w, &f->mask_line, LINE_ATOMIC);
 	sync(w);

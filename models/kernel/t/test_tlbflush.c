@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * flush_tlb_mm of 2.6.27: hand cases (a) and (b) of the eight vectors, adapted
- * to whole-mm flushes: who receives IPIs, lazy CPUs leave after one, windows
+ * TLB flush of 2.6.27: hand case (a) of the eight vectors by single pages, (a)
+ * and (b) by whole-mm flushes: who receives IPIs, lazy CPUs leave after one, windows
  * with interrupts off lengthen the round, senders of one slot take turns while
  * others overlap and serve each other from their poll loops.
  */
+#include "models/hw/tlb.h"
 #include "models/world/t/record.h"
 
 enum { MAX_ROUNDS = 8 };
@@ -17,6 +18,7 @@ struct stage {
 	sim_time took[MAX_ROUNDS];	/* by round (one sender) or by CPU */
 	int ipis[MAX_ROUNDS];
 	int wake_after;			/* round after which the sleeper runs again */
+	int by_page;			/* round i flushes page i, not the mm */
 	const struct record *rec;
 };
 
@@ -54,13 +56,24 @@ static void flush_rounds(struct ctx *w, void *arg)
 
 		work_until(w, s->at[i]);
 		t = now_of(w);
-		flush_tlb_mm(w, &s->mm, 0, 1);
+		if (s->by_page)
+			flush_tlb_page(w, &s->mm, (uint64_t)i);
+		else
+			flush_tlb_mm(w, &s->mm, 0, 1);
 		sync(w);
 		s->took[i] = now_of(w) - t;
 		s->ipis[i] = record_count(s->rec, TP_IPI_SEND, w->cpu->id, ANY) - before;
 		if (i == s->wake_after)
 			wake_up_process(w, s->sleeper);
 	}
+}
+
+static void flush_range_once(struct ctx *w, void *arg)
+{
+	struct stage *s = arg;
+
+	work_until(w, s->at[0]);
+	flush_tlb_range(w, &s->mm, 3, 5);
 }
 
 static void computes(struct ctx *w, void *arg)
@@ -119,6 +132,63 @@ static void test_hand_case_a(void)
 	   record_time(&rec, 1, TP_FLUSH_LOCAL, 2, ANY) < US(300), "the switch-back is where it pays");
 	is_int(record_count(&rec, TP_FLUSH_LOCAL, 1, ANY), 3, "the user CPU reloads cr3 three times");
 	is_int(b.m->metrics.cell[METRIC_ROUND][0].count, 3, "three rounds");
+	finish(&b, &rec);
+}
+
+/* The same by single pages: INVLPG at home and with the user of the mm, cr3
+ * with the lazy CPU only; what else the TLBs hold stays. */
+static void test_page_flush(void)
+{
+	struct bare b;
+	struct record rec;
+	struct stage s;
+
+	set(&b, 1, 4);
+	b.machine->cost[COST_INVLPG] = NS(90);
+	start(&s, &b, &rec);
+	s.off = US(20);
+	s.by_page = 1;
+	for (int i = 0; i < 3; i++)
+		s.at[i] = (i + 1) * US(100);
+	s.wake_after = 1;
+	for (int i = 0; i < 4; i++) {
+		b.m->cpu[i].tlb = tlb_new(&b.arena, 64, 16);
+		for (uint64_t va = 0; va < 8; va++)
+			tlb_fill(b.m->cpu[i].tlb, va, NULL, 0);
+	}
+	bare_thread(&b, 0, &s.mm, "sender", flush_rounds, &s);
+	bare_thread(&b, 1, &s.mm, "user", computes, &s);
+	s.sleeper = bare_thread(&b, 2, &s.mm, "lazy", sleeps_then_computes, &s);
+	bare_thread(&b, 3, &s.mm, "off", off_then_computes, &s);
+	bare_run(&b, MS(5));
+	is_int(s.ipis[0] * 100 + s.ipis[1] * 10 + s.ipis[2], 323, "page flushes: 3, 2 and 3 IPIs");
+	is_int(s.took[0], US(20) + NS(300 + 150 + 90), "the masked CPU's tail, now with an INVLPG");
+	is_int(s.took[1], NS(90 + 200 + 400 + 300 + 150 + 90), "a round without lazy or masked CPUs");
+	is_int(record_count(&rec, TP_INVLPG, 0, ANY), 3, "three INVLPGs at home");
+	is_int(record_count(&rec, TP_INVLPG, 1, 1), 1, "the slot carries the address of its round");
+	is_int(record_count(&rec, TP_INVLPG, 2, ANY), 1, "the lazy CPU: one, after it is back");
+	is_int(record_count(&rec, TP_FLUSH_LOCAL, ANY, ANY), 2,
+	       "cr3 loads: only its leave_mm and its switch back");
+	ok(!tlb_find(b.m->cpu[1].tlb, 2) && tlb_find(b.m->cpu[1].tlb, 3),
+	   "the flushed pages are gone from the user's TLB, the others are not");
+	ok(!tlb_find(b.m->cpu[2].tlb, 3), "the lazy CPU lost all");
+	finish(&b, &rec);
+}
+
+static void test_range_is_mm(void)
+{
+	struct bare b;
+	struct record rec;
+	struct stage s;
+
+	set(&b, 1, 4);
+	start(&s, &b, &rec);
+	s.at[0] = US(100);
+	bare_thread(&b, 0, &s.mm, "sender", flush_range_once, &s);
+	bare_thread(&b, 1, &s.mm, "user", computes, &s);
+	bare_run(&b, MS(5));
+	is_int(record_count(&rec, TP_FLUSH_LOCAL, ANY, ANY), 2, "a range of two pages: the whole mm, twice");
+	is_int(record_count(&rec, TP_INVLPG, ANY, ANY), 0, "and no page of its own");
 	finish(&b, &rec);
 }
 
@@ -335,6 +405,8 @@ static void test_mask_line(void)
 int main(void)
 {
 	test_hand_case_a();
+	test_page_flush();
+	test_range_is_mm();
 	test_lazy_unharmed();
 	test_other_mm();
 	test_windows();
