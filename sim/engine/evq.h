@@ -48,6 +48,9 @@ struct evq {
  * every family of four fills one 64-byte line.  parent(p) = p / 4 + 2.
  */
 #define EVQ_ROOT	3
+#define EVQ_THIRD_LEVEL	24		/* index of its first node: 3 + 1, 4, 16 */
+/* From so many leaves on (1 MiB) lines are fetched ahead: see evq_fetch(). */
+#define EVQ_FETCH_LEAVES	(1u << 16)
 
 /* A tree for at least @slots slots in @arena, nothing pending. */
 void evq_init(struct evq *q, struct arena *arena, uint32_t slots);

@@ -50,9 +50,47 @@ static inline struct evq_key *evq_leaf(const struct evq *q, uint32_t slot)
 	return evq_node(q, q->leaf_offset + slot * sizeof(struct evq_key));
 }
 
+static inline size_t evq_parent(size_t at)
+{
+	const size_t one = sizeof(struct evq_key);
+
+	return (at / 4 & ~(one - 1)) + 2 * one;
+}
+
 /*
- * Give the leaf @slot the key @key and play the matches up to the root.  The
- * three siblings meet first: their loads do not wait for the match below.
+ * Play the match of the family at offset @at, where @key stands; its winner
+ * takes the parent's place.  The three siblings meet first: their loads do not
+ * wait for the match below.
+ */
+static inline __attribute__((always_inline))
+struct evq_key evq_match(struct evq *q, size_t at, struct evq_key key)
+{
+	const size_t one = sizeof(struct evq_key);
+	struct evq_key rest = *evq_node(q, at ^ one);
+
+	evq_min(&rest, evq_node(q, at ^ 2 * one));
+	evq_min(&rest, evq_node(q, at ^ 3 * one));
+	evq_min(&key, &rest);
+	*evq_node(q, evq_parent(at)) = key;
+	return key;
+}
+
+/*
+ * A tree that no cache holds waits at each change for the lines of the leaf and
+ * of its parent.  The winners of the sixteen parts of the tree (the level
+ * below the root's children) are among the next events: what their change will
+ * touch is fetched when they win, some sixteen events ahead.
+ */
+static inline void evq_fetch(const struct evq *q, struct evq_key key)
+{
+	size_t at = q->leaf_offset + (key.lo & EVQ_SLOT_MASK) * sizeof(key);
+
+	__builtin_prefetch(evq_node(q, at), 1);
+	__builtin_prefetch(evq_node(q, evq_parent(at)), 1);
+}
+
+/*
+ * Give the leaf @slot the key @key and play the matches up to the root.
  * Returns the new root, which is then in registers already.
  */
 static inline __attribute__((always_inline))
@@ -62,14 +100,14 @@ struct evq_key evq_set(struct evq *q, uint32_t slot, struct evq_key key)
 	size_t at = q->leaf_offset + slot * one;
 
 	*evq_node(q, at) = key;
+	if (q->leaves >= EVQ_FETCH_LEAVES) {
+		for (; at >= EVQ_THIRD_LEVEL * one; at = evq_parent(at))
+			key = evq_match(q, at, key);
+		evq_fetch(q, key);
+	}
 	do {
-		struct evq_key rest = *evq_node(q, at ^ one);
-
-		evq_min(&rest, evq_node(q, at ^ 2 * one));
-		evq_min(&rest, evq_node(q, at ^ 3 * one));
-		evq_min(&key, &rest);
-		at = (at / 4 & ~(one - 1)) + 2 * one;
-		*evq_node(q, at) = key;
+		key = evq_match(q, at, key);
+		at = evq_parent(at);
 	} while (at != EVQ_ROOT * one);
 	return key;
 }
