@@ -94,6 +94,18 @@ const struct callout_info callout_table[NR_CALLOUT_OPS] = {
 #undef CALLOUT
 };
 
+const struct step_info step_table[NR_STEPS] = {
+#define R STEP_IN_REGISTER
+#define U STEP_IN_UNREGISTER
+#define E STEP_IN_EXIT
+#define STEP(name, where, help) [STEP_##name] = { #name, where, help },
+#include "models/config/step.def"
+#undef STEP
+#undef R
+#undef U
+#undef E
+};
+
 const char *const invariant_names[NR_INVARIANTS] = {
 	[INV_I1] = "I1", [INV_I2] = "I2", [INV_I4] = "I4",
 };

@@ -41,12 +41,24 @@ enum callout_op {
 	NR_CALLOUT_OPS
 };
 
+/* What registering, unregistering and exit are made of; the lists it may stand in. */
+enum { STEP_IN_REGISTER = 1, STEP_IN_UNREGISTER = 2, STEP_IN_EXIT = 4 };
+enum step_id {
+#define STEP(name, ...) STEP_##name,
+#include "models/config/step.def"
+#undef STEP
+	NR_STEPS
+};
+
 enum metric_id {
 #define METRIC(id, ...) METRIC_##id,
 #include "models/config/metric.def"
 #undef METRIC
 	NR_METRICS
 };
+
+struct step_info { const char *name; unsigned where; const char *help; };
+extern const struct step_info step_table[NR_STEPS];
 
 enum metric_kind { MK_count, MK_rate, MK_ratio, MK_tally, MK_time_weighted };
 enum metric_better { BETTER_lower, BETTER_higher, BETTER_neither };
@@ -108,7 +120,11 @@ struct kernel_config {
 
 /* --- design -------------------------------------------------------------- */
 enum list_structure { LIST_NONE, LIST_POINTER, LIST_PUSH, LIST_HLIST };
-enum list_reader { READER_NONE, READER_RCU };
+enum list_reader {
+	READER_NONE, READER_RCU, READER_SRCU, READER_SRCU_FAST, READER_RWSEM, READER_VM_LOCKS
+};
+enum list_domain { DOMAIN_GLOBAL, DOMAIN_PER_MM };
+enum list_span { SPAN_CALLOUT, SPAN_SECTION };
 enum armed_test { ARMED_COMPILED_OUT, ARMED_MM_POINTER };
 enum callout_cond { COND_ALWAYS };
 
@@ -148,6 +164,8 @@ struct design_config {
 	char name[PARAM_NAME_MAX];
 	const char *source, *summary, *busted;
 	int64_t list_structure, list_reader, armed_test;
+	int64_t list_domain, list_span;
+	struct word_list on_register, on_unregister, on_exit;	/* of enum step_id */
 	struct hook hook[NR_SITES][NR_POINTS];
 	struct kvm_protocol kvm;
 	uint8_t expect[NR_INVARIANTS];	/* enum expectation */
@@ -171,6 +189,7 @@ struct kvm_config {
 	int64_t memslots;		/* slots scanned per host address */
 	int64_t requests_lock;		/* 1: flushers of one VM serialise (2.6.31-rc2) */
 	int64_t max_vcpus;		/* KVM_MAX_VCPUS: only reported */
+	int64_t release;		/* 1: its notifier has a ->release (2.6.29-rc6) */
 	int64_t mmu_pages;		/* limit of shadow pages; 0: max(64, 2% of guest pages) */
 };
 

@@ -109,6 +109,25 @@ static const struct enum_value reader_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value domain_values[] = {
+	{ "global", DOMAIN_GLOBAL, "readers of all address spaces are one domain" },
+	{ "per_mm", DOMAIN_PER_MM, "every address space has a domain of its own" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value span_values[] = {
+	{ "callout", SPAN_CALLOUT, "the reader is held around each walk" },
+	{ "section", SPAN_SECTION, "it is held from a range_start to its range_end" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value step_values[] = {
+#define STEP(name, where, help) { #name, STEP_##name, help },
+#include "models/config/step.def"
+#undef STEP
+	{ NULL, 0, NULL },
+};
+
 static const struct enum_value armed_values[] = {
 	{ "compiled_out", ARMED_COMPILED_OUT, "no test at all" },
 	{ "mm_pointer", ARMED_MM_POINTER, "load mm->mmu_notifier_mm and branch" },
@@ -121,6 +140,19 @@ static const struct param_row design_core_rows[] = {
 	       "how registrants hang on the mm"),
 	CHOICE(D, "list.reader", PT_ENUM, list_reader, "", "rcu", 0, 0, reader_values, "",
 	       "what protects a walk of the list"),
+	CHOICE(D, "list.domain", PT_ENUM, list_domain, "", "global", 0, 0, domain_values, "",
+	       "whose readers a grace period of the list waits for"),
+	CHOICE(D, "list.span", PT_ENUM, list_span, "", "callout", 0, 0, span_values, "",
+	       "how long a reader of the list is held"),
+	CHOICE(D, "register", PT_WORDS, on_register, "",
+	       "mmap_sem_write global_mutex i_mmap anon_vma insert unlock", 0, 0, step_values,
+	       "2.6.27 mm/mmu_notifier.c: do_mmu_notifier_register", "what registering does, in order"),
+	CHOICE(D, "unregister", PT_WORDS, on_unregister, "", "unlink release gp unpin_module free", 0, 0,
+	       step_values, "2.6.27 mm/mmu_notifier.c: mmu_notifier_unregister",
+	       "what unregistering does, in order; empty: there is no way to unregister"),
+	CHOICE(D, "exit", PT_WORDS, on_exit, "", "unlink release gp", 0, 0, step_values,
+	       "2.6.27 mm/mmu_notifier.c: __mmu_notifier_release",
+	       "what exit_mmap does with the registrants first, in order"),
 	CHOICE(D, "armed_test", PT_ENUM, armed_test, "", "mm_pointer", 0, 0, armed_values, "",
 	       "what a hook point pays when nobody is registered"),
 };

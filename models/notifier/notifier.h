@@ -23,6 +23,8 @@ struct secondary_ops {
 		       uint64_t start, uint64_t end);
 	/* Is a callout of @op one that drops translations, by the registrant's protocol? */
 	int (*zaps)(const void *priv, enum callout_op op);
+	/* ->release: drop every translation; none may come after it.  Must not sleep. */
+	void (*release)(struct ctx *w, void *priv);
 	/*
 	 * The oracle asks: can an access use a translation to @p without first
 	 * passing a pending flush?  1 and a text (who, how) if so.  No time passes.

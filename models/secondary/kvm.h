@@ -62,7 +62,7 @@ struct kvm_vcpu {
 	uint64_t blocker_start, blocker_end;	/* range that closed the fence on it */
 };
 
-enum zap_reason { ZAPPED_RANGE, ZAPPED_EVICT, ZAPPED_SHRINK, ZAPPED_MEMSLOT };
+enum zap_reason { ZAPPED_RANGE, ZAPPED_EVICT, ZAPPED_SHRINK, ZAPPED_MEMSLOT, ZAPPED_RELEASE };
 
 struct kvm {
 	struct secondary secondary;
@@ -134,6 +134,8 @@ void kvm_vector_arrived(struct cpu *c, unsigned vector);
 /* kvm_driver.c: zaps that the driver starts itself */
 void kvm_shrink(struct ctx *w, struct kvm *k);
 void kvm_memslot_delete(struct ctx *w, struct kvm *k);
+/* kvm_arch_flush_shadow: every shadow page, one more round outside mmu_lock. */
+void kvm_flush_shadow(struct ctx *w, struct kvm *k, enum zap_reason why);
 
 /* Construction; kvm_of(secondary_create()) to make one. */
 static inline struct kvm *kvm_of(struct secondary *s)

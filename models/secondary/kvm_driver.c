@@ -26,16 +26,21 @@ void kvm_shrink(struct ctx *w, struct kvm *k)
 	spin_unlock(w, kvm_lock);
 }
 
+void kvm_flush_shadow(struct ctx *w, struct kvm *k, enum zap_reason why)
+{
+	spin_lock(w, &k->mmu_lock);
+	sync(w);
+	while (k->oldest)
+		kvm_zap_shadow(w, k, k->oldest, why);
+	spin_unlock(w, &k->mmu_lock);
+	kvm_flush_remote_tlbs(w, k);
+}
+
 void kvm_memslot_delete(struct ctx *w, struct kvm *k)
 {
 	charge(w, COST_SYSCALL);
 	down_write(w, &k->slots_lock);
-	spin_lock(w, &k->mmu_lock);
-	sync(w);
-	while (k->oldest)
-		kvm_zap_shadow(w, k, k->oldest, ZAPPED_MEMSLOT);
-	spin_unlock(w, &k->mmu_lock);
-	kvm_flush_remote_tlbs(w, k);
+	kvm_flush_shadow(w, k, ZAPPED_MEMSLOT);
 	up_write(w, &k->slots_lock);
 	sync(w);
 }

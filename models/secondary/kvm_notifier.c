@@ -287,6 +287,15 @@ static int zaps(const void *priv, enum callout_op op)
 	return 1;
 }
 
+/* kvm_mmu_notifier_release; a generation without it keeps its sptes to the end */
+static void release(struct ctx *w, void *priv)
+{
+	struct kvm *k = priv;
+
+	if (k->cfg->release)
+		kvm_flush_shadow(w, k, ZAPPED_RELEASE);
+}
+
 const struct secondary_ops kvm_ops = {
-	.kind = "kvm", .callout = callout, .zaps = zaps, .usable = usable,
+	.kind = "kvm", .callout = callout, .zaps = zaps, .release = release, .usable = usable,
 };

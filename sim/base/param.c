@@ -7,6 +7,7 @@
  */
 #include "sim/base/param.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/base/xassert.h"
@@ -22,6 +23,30 @@ const char *param_origin_name(enum param_origin o)
 
 	BUG_ON((unsigned)o >= sizeof(names) / sizeof(names[0]));
 	return names[o];
+}
+
+const char *words_text(char *buf, size_t size, const struct param_row *row,
+		       const struct word_list *v)
+{
+	size_t used = 0;
+	int i;
+
+	if (size)
+		buf[0] = '\0';
+	for (i = 0; i < v->n; i++) {
+		const struct enum_value *e = row->values;
+
+		while (e->name && e->value != v->word[i])
+			e++;
+		BUG_ON(!e->name);
+		used += (size_t)snprintf(buf + used, used < size ? size - used : 0, "%s%s",
+					 i ? " " : "", e->name);
+		if (used >= size)
+			return buf;
+	}
+	if (!v->n)
+		snprintf(buf, size, "none");
+	return buf;
 }
 
 const struct param_row *param_find(const struct param_table *t, const char *key)

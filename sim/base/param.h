@@ -24,6 +24,14 @@ enum param_type {
 	PT_TEXT,	/* const char *, any text */
 	PT_PICK,	/* a struct pick: all, seq, uniform, zipf(0.9), hot(90% 10%) */
 	PT_REF,		/* the name of another object; stored as its index */
+	PT_WORDS,	/* a struct word_list: words of the row's values, in order */
+};
+
+/* An ordered list of enumerated words; as a text they stand side by side. */
+#define MAX_WORDS 16
+struct word_list {
+	uint8_t n;
+	uint8_t word[MAX_WORDS];	/* values of the row's enumeration */
 };
 
 enum param_origin {
@@ -47,7 +55,7 @@ struct param_row {
 	const char *def;	/* default as the user would write it; NULL = required */
 	int64_t lo, hi;		/* legal range in stored units (dist: of its mean) */
 	int64_t est_lo, est_hi;	/* plausible range of an estimate; both 0 if none */
-	const struct enum_value *values;	/* PT_ENUM, ended by a NULL name */
+	const struct enum_value *values;	/* PT_ENUM and PT_WORDS, ended by a NULL name */
 	enum param_origin origin;
 	const char *citation;
 	const char *help;
@@ -60,6 +68,9 @@ struct param_table {
 };
 
 const char *param_origin_name(enum param_origin o);
+/* The words of @v side by side in @buf, "none" if there is none. */
+const char *words_text(char *buf, size_t size, const struct param_row *row,
+		       const struct word_list *v);
 /* Nearest name within edit distance 3 (and half its length), or NULL. */
 const char *nearest_name(const char *s, const char *const *names, size_t n);
 const struct param_row *param_find(const struct param_table *t, const char *key);

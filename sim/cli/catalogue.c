@@ -30,6 +30,7 @@ const char *param_type_name(enum param_type t)
 		[PT_ENUM] = "enumeration", [PT_DIST] = "distribution",
 		[PT_NAME] = "name", [PT_TEXT] = "text",
 		[PT_PICK] = "page choice", [PT_REF] = "reference",
+		[PT_WORDS] = "list of words",
 	};
 
 	return name[t];

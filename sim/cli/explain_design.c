@@ -128,6 +128,35 @@ static void add_axes(struct explanation *x, const struct param_table *t, const v
 	}
 }
 
+/* A list of steps as a column, each with what it does. */
+static void add_steps(struct explanation *x, const char *name, const struct word_list *v)
+{
+	sb_addf(x->text, "  %s\n", name);
+	json_key(x->json, name);
+	json_open(x->json, '[');
+	for (int i = 0; i < v->n; i++) {
+		const struct step_info *s = &step_table[v->word[i]];
+
+		json_str(x->json, s->name);
+		sb_addf(x->text, "    %-16s ", s->name);
+		add_wrapped(x->text, 21, s->help);
+	}
+	json_close(x->json, ']');
+	if (!v->n)
+		sb_adds(x->text, "    nothing\n");
+}
+
+static void add_life(struct explanation *x, const struct design_config *d)
+{
+	json_key(x->json, "steps");
+	json_open(x->json, '{');
+	sb_adds(x->text, "\nlife of a registrant, step by step\n");
+	add_steps(x, "register", &d->on_register);
+	add_steps(x, "unregister", &d->on_unregister);
+	add_steps(x, "exit", &d->on_exit);
+	json_close(x->json, '}');
+}
+
 static void add_expectations(struct explanation *x, const struct design_config *d)
 {
 	json_key(x->json, "expect");
@@ -160,6 +189,8 @@ void explain_design(struct explanation *x, const struct design_config *d)
 		add_axes(x, secondary_kinds[k].protocol,
 			 (const char *)d + secondary_kinds[k].protocol_offset);
 	json_close(x->json, '}');
+	if (d->list_structure != LIST_NONE)
+		add_life(x, d);
 	add_expectations(x, d);
 	json_key(x->json, "notes");
 	json_open(x->json, '[');

@@ -22,6 +22,8 @@ static const char *value_text(const struct param_row *row, const void *base,
 		return dist_format(buf, (const struct dist *)(const void *)at);
 	case PT_NAME:
 		return at;
+	case PT_WORDS:
+		return words_text(buf, n, row, (const struct word_list *)(const void *)at);
 	case PT_TEXT:
 		memcpy(&text, at, sizeof(text));
 		return text ? text : "-";

@@ -174,6 +174,12 @@ int load_pick(struct loader *l, const struct node *at, const char *path, const c
 	      struct pick *out);
 void load_costs(struct loader *l, const struct param_table *t, const struct node *map,
 		const char *path, struct machine_config *m);
+/* The row came out as @value (a text's is not recorded). */
+void load_record_row(struct loader *l, const struct param_row *row, const char *path,
+		     const char *value, const struct node *at);
+/* A row of type PT_WORDS; @n NULL: its default. */
+void load_words(struct loader *l, const struct param_row *row, const struct node *n,
+		const char *path, struct word_list *to);
 void load_record(struct loader *l, const char *path, const char *value, const char *unit,
 		 const char *origin, const struct node *at);
 /* Full grammar, not built: 1 and an error if @word is such a key of @path. */
@@ -198,6 +204,9 @@ void load_secondary(struct loader *l, const struct node *tree, const char *ref,
 /* The first secondary MMU that threads of @mode access; -1: none. */
 int space_secondary(const struct address_space_config *a, int mode);
 void load_design(struct loader *l, const struct node *tree, struct design_config *d);
+/* Order and balance of the lists of steps; what is odd goes to @note. */
+void check_steps(struct loader *l, const struct node *core, const struct design_config *d,
+		 void (*note)(void *arg, const char *text), void *arg);
 void load_world(struct loader *l, const struct trees *t, struct world_config *w);
 /* The operations of a loop into @t->loop. */
 void load_loop(struct loader *l, const struct node *list, const char *path,

@@ -170,8 +170,8 @@ static const char *origin_text(char *buf, size_t size, const struct param_row *r
 	return buf;
 }
 
-static void record_row(struct loader *l, const struct param_row *row, const char *path,
-		       const char *value, const struct node *at)
+void load_record_row(struct loader *l, const struct param_row *row, const char *path,
+		     const char *value, const struct node *at)
 {
 	char origin[256];
 
@@ -236,7 +236,7 @@ static void load_number(struct loader *l, const struct param_row *row, const str
 	if (at && !in_range(l, row, at, path, text, v))
 		return;
 	*to = v;
-	record_row(l, row, path, number_text(value, row->type, v), at);
+	load_record_row(l, row, path, number_text(value, row->type, v), at);
 }
 
 /* "clusters(16)": a word with an argument, where the default has one. */
@@ -256,7 +256,7 @@ static void load_enum(struct loader *l, const struct param_row *row, const struc
 	for (e = row->values; e->name; e++) {
 		if (strlen(e->name) == len && !strncmp(e->name, text, len)) {
 			*to = e->value;
-			record_row(l, row, path, text, at);
+			load_record_row(l, row, path, text, at);
 			return;
 		}
 		BUG_ON(n == 32);
@@ -283,7 +283,7 @@ static void load_dist(struct loader *l, const struct param_row *row, const struc
 	if (at && !in_range(l, row, at, path, text, dist_mean(&d)))
 		return;
 	*to = d;
-	record_row(l, row, path, dist_format(value, &d), at);
+	load_record_row(l, row, path, dist_format(value, &d), at);
 }
 
 static void load_name(struct loader *l, const struct param_row *row, const struct node *at,
@@ -299,7 +299,7 @@ static void load_name(struct loader *l, const struct param_row *row, const struc
 		return;
 	}
 	strcpy(to, text);
-	record_row(l, row, path, text, at);
+	load_record_row(l, row, path, text, at);
 }
 
 /* --- rows -------------------------------------------------------------------------- */
@@ -328,7 +328,7 @@ static void load_value(struct loader *l, const struct param_row *row, const stru
 		if (load_pick(l, at, path, text, &p))
 			break;
 		*(struct pick *)field = p;
-		record_row(l, row, path, format_pick(value, &p), at);
+		load_record_row(l, row, path, format_pick(value, &p), at);
 		break;
 	}
 	case PT_REF:	/* an index into what only the caller knows */
@@ -430,7 +430,9 @@ void load_rows(struct loader *l, const struct param_table *t, const struct node 
 		char full[320];
 
 		load_join(full, sizeof(full), path, row->key);
-		if (n) {
+		if (row->type == PT_WORDS) {
+			load_words(l, row, n, full, (void *)((char *)to + row->offset));
+		} else if (n) {
 			const char *text = load_text(l, n, full);
 
 			if (text)

@@ -41,6 +41,11 @@ static void note(struct design_load *g, const char *fmt, ...)
 		g->note[g->n_notes++] = arena_strdup(g->l->arena, text);
 }
 
+static void note_text(void *arg, const char *text)
+{
+	note(arg, "%s", text);
+}
+
 static int find_word(const char *word, const char *const *names, size_t n)
 {
 	size_t i;
@@ -379,6 +384,7 @@ void load_design(struct loader *l, const struct node *tree, struct design_config
 	check_sections(&g);
 	check_kvm(&g, node_get(protocol, "kvm"));
 	check_list(&g, core);
+	check_steps(l, core, d, note_text, &g);
 	notes = load_alloc(l, sizeof(*notes) * (size_t)(g.n_notes + 1));
 	memcpy(notes, g.note, sizeof(*notes) * (size_t)g.n_notes);
 	d->notes = notes;

@@ -174,6 +174,8 @@ static void test_names(void)
 	is_int(metric_by_name("unmap"), -1, "not a metric");
 	for (i = 0; i < NR_OP_KINDS; i++)
 		bad += !op_table[i].name || !op_table[i].help;
+	for (i = 0; i < NR_STEPS; i++)
+		bad += !step_table[i].name || !step_table[i].where || !step_table[i].help;
 	for (i = 0; i < NR_CALLOUT_OPS; i++)
 		bad += !callout_table[i].name;
 	for (i = 0; i < NR_INVARIANTS; i++)

@@ -73,6 +73,9 @@ static void test_designs(const char *root)
 	is_int(m->hook[SITE_unmap_vmas][POINT_before].c[0].op, OP_range_start, "merged: start");
 	is_int(m->hook[SITE_zap_page_range][POINT_after].c[0].op, OP_range_end, "merged: end");
 	is_int(m->kvm.fence_kind, FENCE_COUNT_SEQ, "merged: fence");
+	is_int(m->on_register.n, 6, "merged: six steps to register");
+	is_int(m->on_register.word[4], STEP_insert, "the fifth is the list");
+	is_int(m->on_exit.word[0], STEP_unlink, "merged: off the list first");
 	is_int(b->hook[SITE_unmap_vmas][POINT_before].n, 0, "busted: 'none' deletes the base's start");
 	is_int(b->hook[SITE_unmap_vmas][POINT_after].n, 1, "busted: the base's end stays");
 	is_int(b->kvm.fence_kind, FENCE_SEQ, "busted: its own fence");
