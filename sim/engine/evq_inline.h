@@ -79,9 +79,11 @@ struct evq_key evq_match(struct evq *q, size_t at, struct evq_key key)
  * A tree that no cache holds waits at each change for the lines of the leaf and
  * of its parent.  The winners of the sixteen parts of the tree (the level
  * below the root's children) are among the next events: what their change will
- * touch is fetched when they win, some sixteen events ahead.
+ * touch is fetched when they win, some sixteen events ahead.  Always inline: a
+ * function that only fetches has no effect, and gcc may drop the call.
  */
-static inline void evq_fetch(const struct evq *q, struct evq_key key)
+static inline __attribute__((always_inline))
+void evq_fetch(const struct evq *q, struct evq_key key)
 {
 	size_t at = q->leaf_offset + (key.lo & EVQ_SLOT_MASK) * sizeof(key);
 
