@@ -141,7 +141,8 @@ debate: deps			## install, build, run the debate, print the verdicts
 	@$(MAKE) --no-print-directory $(jobs) all
 	@$(BUILD)/shootdown debate
 
-check: deps			## install, build, run every test
+check:				## install, build, run every test
+	@.ci/deps.sh check
 	@$(MAKE) --no-print-directory $(jobs) -k WERROR=1 all tests || touch $(BUILD)/check-build-failed
 	@BUILD=$(BUILD) .ci/check.sh $(test_scripts) $(tests)
 

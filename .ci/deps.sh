@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Install what is missing and nothing else.  When everything is there the
 # network is not touched, so a repeated call works offline.
+#
+#   deps.sh          what the program needs, and its tests
+#   deps.sh check    also the cross compiler and emulator of one test
 set -eu
 
 missing=
@@ -29,6 +32,11 @@ need perl		command -v prove
 need jq			command -v jq
 need clang		command -v clang
 need git		command -v git
+if [ "${1:-}" = check ]; then
+	need gcc-aarch64-linux-gnu	command -v aarch64-linux-gnu-gcc
+	need libc6-dev-arm64-cross	test -e /usr/aarch64-linux-gnu/include/stdio.h
+	need qemu-user			command -v qemu-aarch64
+fi
 [ -z "$missing" ] && exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then

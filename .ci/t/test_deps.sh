@@ -22,7 +22,7 @@ done
 
 deps() {
 	rm -f "$tmp/log/apt"
-	t_run env PATH="$tmp/bin" "$repo/.ci/deps.sh"
+	t_run env PATH="$tmp/bin" "$repo/.ci/deps.sh" "$@"
 	called=$(cat "$tmp/log/apt" 2>/dev/null)
 }
 deps
@@ -34,6 +34,8 @@ is 'three missing: exit code' "$rc" 0
 is 'three missing: exactly these, after an update, without questions' "$called" \
 	'noninteractive: -q -y update
 noninteractive: -q -y install --no-install-recommends gnuplot-nox perl jq'
+deps check
+like 'for the tests: the cross compiler too' "$called" 'jq perl gcc-aarch64-linux-gnu.* qemu-user$'
 rm "$tmp/bin/apt-get"
 deps
 is 'no package manager: exit code' "$rc" 4
