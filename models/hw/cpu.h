@@ -71,6 +71,7 @@ struct ctx {
 	sim_time worked;		/* own work done since start */
 	int irqs_off;			/* depth */
 	int preempt_count;
+	int rcu_nesting;		/* inside rcu_read_lock, preemptible or not */
 	int spinlocks;			/* held or spun for */
 	int runnable;			/* woken, not yet running */
 	uint64_t stream;		/* key of its keyed draws */

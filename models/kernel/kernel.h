@@ -10,6 +10,7 @@
 #include "models/kernel/tlbflush.h"
 
 struct mmu_gather;
+struct rcu_flavour;
 
 struct kernel_cpu {
 	struct line runqueue;		/* the line of its run-queue lock */
@@ -32,6 +33,8 @@ struct kernel {
 	uint32_t nr_zone_free;
 	struct flush_state *flush_state;	/* one per vector */
 	struct call_function call_function;
+	const struct rcu_flavour *rcu_flavour;	/* NULL: no grace periods (kernel.tick: off) */
+	void *rcu;			/* its state */
 	/* pages held by pins alone after their pte is gone */
 	struct time_weighted pin_held;
 };

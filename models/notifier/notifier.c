@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Walks of the notifier list (mm/mmu_notifier.c, 2.6.27); see notifier.h. */
 #include "models/notifier/notifier.h"
+#include "models/kernel/rcu.h"
 
 void notifier_register(struct mm *mm, struct registrant *r)
 {
@@ -40,14 +41,12 @@ static void walk(struct ctx *w, struct mm *mm, enum callout_op op, uint64_t star
 	sync(w);
 	t0 = now_of(w);
 	metric_count(&w->m->metrics, METRIC_LIST_WALKS, 0, 1);
-	if (rcu) {
-		charge(w, COST_RCU_READ);
-		preempt_disable(w);
-	}
+	if (rcu)
+		rcu_read_lock(w);
 	for (struct registrant *r = mm->registrant; r; r = r->next)
 		call_one(w, r, op, start, end);
 	if (rcu)
-		preempt_enable(w);
+		rcu_read_unlock(w);
 	sync(w);
 	metric_tally(&w->m->metrics, METRIC_CALLOUT_TIME, (int)op, now_of(w) - t0);
 }

@@ -10,7 +10,7 @@
 
 /* --- registrants of the test ---------------------------------------------------- */
 
-struct call { int64_t who, op, start, end, preempt; };
+struct call { int64_t who, op, start, end, nesting; };
 
 struct fake {
 	struct registrant registrant;
@@ -27,7 +27,7 @@ static int fake_callout(struct ctx *w, void *priv, enum callout_op op, uint64_t 
 	struct fake *f = priv;
 
 	f->call[(*f->n)++] = (struct call){ f->id, op, (int64_t)start, (int64_t)end,
-					    w->preempt_count };
+					    w->rcu_nesting };
 	cpu_work(w, f->work);
 	return f->drops;
 }
@@ -78,7 +78,7 @@ static void reach(struct rig_thread *t)
 		mmu_notifier(&t->ctx, mm, bench.site, bench.point, RIG_BASE + 3, RIG_BASE + 7);
 	sync(&t->ctx);
 	t->got[0] = rig_now(t) - US(10);
-	t->got[1] = t->ctx.preempt_count;
+	t->got[1] = t->ctx.rcu_nesting;
 }
 
 static struct rig_thread *bench_init(struct rig *r, int registrants)
@@ -159,7 +159,7 @@ static void test_walk(enum list_structure list, enum list_reader reader, sim_tim
 		is_int(bench.call[i].who, 2 - i, "last registered, first called (hlist_add_head)");
 		is_int(bench.call[i].start, RIG_BASE + 3, "start of the range");
 		is_int(bench.call[i].end, RIG_BASE + 7, "end of the range");
-		is_int(bench.call[i].preempt, reader == READER_RCU, "preemption is off only in a RCU reader");
+		is_int(bench.call[i].nesting, reader == READER_RCU, "only a RCU reader is inside rcu_read_lock");
 	}
 	is_int(t->got[1], 0, "and on again after it");
 	rig_free(&r);
