@@ -58,11 +58,11 @@ void rcu_note_context_switch(struct cpu *c)
 		f->note_context_switch(c);
 }
 
-int rcu_pending(struct ctx *w)
+int rcu_pending(struct cpu *c)
 {
-	const struct rcu_flavour *f = flavour_of(w->m);
+	const struct rcu_flavour *f = flavour_of(c->m);
 
-	return f && f->pending(w);
+	return f && f->pending(c);
 }
 
 void rcu_check_callbacks(struct ctx *w, int user, int idle)

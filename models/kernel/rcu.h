@@ -46,10 +46,11 @@ void synchronize_rcu(struct ctx *w);
 /* --- for the scheduler ---------------------------------------------------------- */
 /* schedule() was entered on @c, whoever runs next. */
 void rcu_note_context_switch(struct cpu *c);
-/* At every tick of w's CPU, interrupts off: is there anything for RCU to do? */
-int rcu_pending(struct ctx *w);
-/* If so: the tick interrupted user mode, or the idle task outside of softirqs
- * and other handlers.  Guest mode is neither. */
+/* At every tick of @c, interrupts off: is there anything for RCU to do?  Costs nothing
+ * (the tick's own cost has the look), so a tick that finds nothing may do without code. */
+int rcu_pending(struct cpu *c);
+/* If so, on the tick's interrupt context: the tick interrupted user mode, or the idle
+ * task outside of softirqs and other handlers.  Guest mode is neither. */
 void rcu_check_callbacks(struct ctx *w, int user, int idle);
 /* May an idle CPU not stop its tick? */
 int rcu_needs_cpu(struct cpu *c);
@@ -66,7 +67,7 @@ struct rcu_flavour {
 	void (*call)(struct ctx *w, struct rcu_head *head);
 	void (*synchronize)(struct ctx *w);
 	void (*note_context_switch)(struct cpu *c);
-	int (*pending)(struct ctx *w);
+	int (*pending)(struct cpu *c);
 	void (*check_callbacks)(struct ctx *w, int user, int idle);
 	int (*needs_cpu)(struct cpu *c);
 	void (*enter_nohz)(struct cpu *c);
