@@ -77,6 +77,14 @@ int tlb_holds(struct tlb *t, uint64_t key, const struct page *page)
 	return e && e->page == page;
 }
 
+int tlb_holds_any(struct tlb *t, const struct page *page)
+{
+	for (uint32_t i = 0; i < t->sets * TLB_WAYS; i++)
+		if (t->entry[i].page == page && t->entry[i].tlb_generation == t->generation)
+			return 1;
+	return 0;
+}
+
 void tlb_settle(struct tlb *t, uint32_t n)
 {
 	t->owed -= n;

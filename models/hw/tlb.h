@@ -42,6 +42,8 @@ void tlb_flush_all(struct tlb *t);
 void tlb_flush_one(struct tlb *t, uint64_t key);
 /* A valid entry for @page under @key: the oracle's probe. */
 int tlb_holds(struct tlb *t, uint64_t key, const struct page *page);
+/* A valid entry for @page, whatever its key: looks at all of them. */
+int tlb_holds_any(struct tlb *t, const struct page *page);
 /* @n of the owed refills have happened. */
 void tlb_settle(struct tlb *t, uint32_t n);
 

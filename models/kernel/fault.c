@@ -7,6 +7,8 @@
  */
 #include "models/kernel/kernel.h"
 #include "models/kernel/memory.h"
+#include "models/kernel/pgtable.h"
+#include "models/kernel/rmap.h"
 #include "models/hw/tlb.h"
 #include "sim/base/xassert.h"
 
@@ -56,8 +58,7 @@ void handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t pag
 	sync(w);
 	if (pte->page)
 		return;			/* somebody else faulted it in */
-	if (!vma->anon_vma)
-		vma->anon_vma = anon_vma_new(w->m);	/* anon_vma_prepare */
+	anon_vma_prepare(w->m, vma);
 	p = alloc_page(w);
 	zero_page(w);
 	spin_lock(w, pte_lockptr(mm, t));
@@ -69,10 +70,8 @@ void handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t pag
 	}
 	lru_cache_add(w, p);
 	sync(w);
-	p->mapcount = 1;
-	p->index = page;
-	pte->page = p;
-	tp(w, TP_PTE_SET, page, p->id);
+	page_add_new_anon_rmap(w, p, vma, page);
+	set_pte_at(w, page, pte, p, vma->flags & VM_WRITE, 1, vma->flags & VM_WRITE);
 	spin_unlock(w, pte_lockptr(mm, t));
 }
 
@@ -126,7 +125,7 @@ struct page *get_user_pages(struct ctx *w, struct mm *mm, uint64_t page, uint32_
 	charge(w, COST_GUP_PAGE);
 	while (!(p = follow_page(w, mm, page)))
 		handle_mm_fault(w, mm, v, page);
-	*clear_seq = p->clear_seq;
+	*clear_seq = pte_lookup(mm, page)->clear_seq;
 	tp(w, TP_GUP, page, p->id);
 	return p;
 }
@@ -148,7 +147,7 @@ struct page *get_user_pages_fast(struct ctx *w, struct mm *mm, uint64_t page, ui
 	if (pte && pte->page) {
 		p = pte->page;
 		get_page(p);
-		*clear_seq = p->clear_seq;
+		*clear_seq = pte->clear_seq;
 		tp(w, TP_GUP, page, p->id);
 	}
 	local_irq_enable(w);

@@ -80,13 +80,13 @@ void tlb_finish_mmu(struct ctx *w, struct mmu_gather *tlb)
 	tp(w, TP_PREEMPT_ON, 0, 0);
 }
 
-void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p)
+void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p, uint64_t va)
 {
 	tlb->need_flush = 1;
-	if (p && p->index < tlb->first)
-		tlb->first = p->index;
-	if (p && p->index > tlb->last)
-		tlb->last = p->index;
+	if (p && va < tlb->first)
+		tlb->first = va;
+	if (p && va > tlb->last)
+		tlb->last = va;
 	if (tlb->fast) {
 		if (p)
 			put_page(w, p);

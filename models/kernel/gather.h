@@ -6,8 +6,9 @@
 #include "models/kernel/memory.h"
 #include "models/kernel/mmu_notifier.h"
 
-/* Collect @p (NULL: a page-table page); a full array is flushed and freed here. */
-void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p);
+/* Collect @p, which was mapped at @va (NULL: a page-table page); a full array is
+ * flushed and freed here. */
+void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p, uint64_t va);
 void tlb_flush_mmu(struct ctx *w, struct mmu_gather *tlb);
 
 /* The points of a flush belong to whoever opened the gather; they speak of the

@@ -29,6 +29,7 @@ struct kernel {
 	struct spinlock zone_lock;
 	struct page *pages;
 	uint32_t nr_pages;
+	int64_t nr_mapped;		/* NR_ANON_PAGES + NR_FILE_MAPPED */
 	struct page *free;		/* the zone's free list */
 	uint32_t nr_zone_free;
 	struct flush_state *flush_state;	/* one per vector */

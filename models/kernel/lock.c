@@ -6,7 +6,8 @@
 const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"mmap_sem", "ptl", "mmu_lock", "anon_vma", "lru", "zone", "tlbstate",
 	"call_function", "requests_lock", "slots_lock", "page_table",
-	"rwsem_wait", "call_single", "kvm_lock",
+	"rwsem_wait", "call_single", "kvm_lock", "i_mmap", "tree", "page_lock",
+	"swap_lock", "mmlist", "io_queue",
 };
 
 static enum fault_part part_of(enum lock_class class)

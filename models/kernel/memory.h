@@ -48,8 +48,8 @@ void do_page_fault(struct ctx *w, uint64_t page);
 
 /*
  * get_user_pages(write=1, force=1) of one page: a page with a reference for
- * the caller, or NULL where nothing is mapped.  @clear_seq: the page's count
- * of pte clears at the moment the reference was taken.
+ * the caller, or NULL where nothing is mapped.  @clear_seq: the pte's count
+ * of clears at the moment the reference was taken.
  * slow: the caller holds mmap_sem for read.  fast: interrupts off around a
  * lockless walk; falls back to slow with mmap_sem.
  */

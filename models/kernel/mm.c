@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* VMAs and page tables; see mm.h. */
 #include "models/kernel/mm.h"
+#include "models/kernel/rmap.h"
 #include "sim/base/xassert.h"
 
 void mm_init(struct machine *m, struct mm *mm, const char *name, uint64_t base,
@@ -50,37 +51,104 @@ struct anon_vma *anon_vma_new(struct machine *m)
 	return a;
 }
 
-/* vma_merge's condition for anonymous memory: one has no anon_vma, or the same */
-static int mergeable(const struct vma *v, const struct anon_vma *av)
+struct address_space *address_space_new(struct machine *m, const char *name, uint64_t pages)
 {
-	return !v->anon_vma || !av || v->anon_vma == av;
+	struct address_space *a = arena_alloc(m->arena, sizeof(*a));
+
+	a->name = name;
+	spin_lock_init(m, &a->i_mmap_lock, LOCK_I_MMAP);
+	spin_lock_init(m, &a->tree_lock, LOCK_TREE);
+	a->nr_pages = pages;
+	a->page = arena_alloc(m->arena, sizeof(struct page *) * (pages + 1));
+	return a;
+}
+
+/* --- the list of VMAs -------------------------------------------------------- */
+
+/* vma_merge's condition: neighbours of one object, or of one anon_vma or none */
+static int mergeable(const struct vma *lo, const struct vma *hi)
+{
+	return lo->end == hi->start && lo->flags == hi->flags && lo->mapping == hi->mapping &&
+		lo->pgoff + (lo->end - lo->start) == hi->pgoff &&
+		(!lo->anon_vma || !hi->anon_vma || lo->anon_vma == hi->anon_vma);
+}
+
+/* @hi goes into @lo, its lower neighbour. */
+static void absorb(struct vma *lo, struct vma *hi)
+{
+	if (hi->anon_vma && !lo->anon_vma)
+		anon_vma_link(lo, hi->anon_vma);
+	if (hi->anon_vma)
+		anon_vma_unlink(hi);
+	if (hi->mapping)
+		i_mmap_unlink(hi);
+	lo->end = hi->end;
+	lo->next = hi->next;
+}
+
+static struct vma *insert(struct mm *mm, struct vma *v)
+{
+	struct vma **p = &mm->vma, *prev = NULL;
+
+	for (; *p && (*p)->end <= v->start; p = &(*p)->next)
+		prev = *p;
+	BUG_ON(*p && (*p)->start < v->end);
+	v->mm = mm;
+	v->next = *p;
+	*p = v;
+	if (prev && mergeable(prev, v)) {
+		absorb(prev, v);
+		v = prev;
+	}
+	if (v->next && mergeable(v, v->next))
+		absorb(v, v->next);
+	return v;
 }
 
 struct vma *vma_insert(struct mm *mm, uint64_t start, uint64_t end, struct anon_vma *av)
 {
-	struct vma **p = &mm->vma, *v, *prev = NULL;
+	struct vma *v = arena_alloc(mm->m->arena, sizeof(*v));
 
-	for (; *p && (*p)->end <= start; p = &(*p)->next)
-		prev = *p;
-	BUG_ON(*p && (*p)->start < end);
-	if (prev && prev->end == start && mergeable(prev, av)) {
-		prev->end = end;
-		prev->anon_vma = prev->anon_vma ? prev->anon_vma : av;
-		v = prev;
-	} else {
-		v = arena_alloc(mm->m->arena, sizeof(*v));
-		v->start = start;
-		v->end = end;
-		v->anon_vma = av;
-		v->next = *p;
-		*p = v;
-	}
-	if (v->next && v->next->start == v->end && mergeable(v->next, v->anon_vma)) {
-		v->end = v->next->end;
-		v->anon_vma = v->anon_vma ? v->anon_vma : v->next->anon_vma;
-		v->next = v->next->next;
-	}
-	return v;
+	v->start = start;
+	v->end = end;
+	v->flags = VM_READ | VM_WRITE;
+	v->pgoff = start;
+	if (av)
+		anon_vma_link(v, av);
+	return insert(mm, v);
+}
+
+struct vma *vma_insert_file(struct mm *mm, uint64_t start, uint64_t end, uint32_t flags,
+			    struct address_space *mapping, uint64_t pgoff)
+{
+	struct vma *v = arena_alloc(mm->m->arena, sizeof(*v));
+
+	v->start = start;
+	v->end = end;
+	v->flags = flags;
+	v->pgoff = pgoff;
+	i_mmap_link(v, mapping);
+	return insert(mm, v);
+}
+
+struct vma *vma_cut(struct vma *v, uint64_t at)
+{
+	struct vma *tail = arena_alloc(v->mm->m->arena, sizeof(*tail));
+
+	BUG_ON(at <= v->start || at >= v->end);
+	*tail = *v;
+	tail->start = at;
+	tail->pgoff += at - v->start;
+	tail->anon_next = tail->anon_prev = tail->imm_next = tail->imm_prev = NULL;
+	tail->anon_vma = NULL;
+	tail->mapping = NULL;
+	v->end = at;
+	v->next = tail;
+	if (v->mapping)
+		i_mmap_link(tail, v->mapping);
+	if (v->anon_vma)
+		anon_vma_link(tail, v->anon_vma);
+	return tail;
 }
 
 struct pgtable *pgtable_new(struct machine *m)

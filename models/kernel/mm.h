@@ -5,10 +5,13 @@
  * Addresses are virtual page numbers throughout.  A page table page maps
  * PTRS_PER_TABLE pages and carries the split page-table lock (ptl); without
  * split locks every table uses mm->page_table_lock (2.6.27: SPLIT_PTLOCK_CPUS
- * 4).  VMAs are anonymous.  Who may touch what: VMA list: mmap_sem; ptes: ptl;
- * tables come and go under mmap_sem write and page_table_lock.
+ * 4).  Who may touch what: VMA list: mmap_sem; ptes: ptl; tables come and go
+ * under mmap_sem write and page_table_lock; the VMA lists of the reverse maps
+ * under the lock of their anon_vma or mapping (rmap.h).
  *
- * Left out: upper levels of the page table, files, swap entries, huge pages.
+ * Invariant: pte->page is not NULL exactly while kind is PTE_PRESENT.
+ *
+ * Left out: upper levels of the page table, huge pages, nonlinear mappings.
  */
 #ifndef MODELS_KERNEL_MM_H
 #define MODELS_KERNEL_MM_H
@@ -17,8 +20,13 @@
 #include "models/kernel/rwsem.h"
 #include "models/kernel/spinlock.h"
 
+enum pte_kind { PTE_NONE, PTE_PRESENT, PTE_SWAP, PTE_MIGRATION };
+
 struct pte {
-	struct page *page;		/* NULL: none */
+	struct page *page;		/* present: what it maps; else NULL */
+	uint32_t swap;			/* PTE_SWAP: slot; PTE_MIGRATION: page id */
+	uint32_t clear_seq;		/* how often it was cleared: the oracle's, for I2 */
+	uint8_t kind, write, young, dirty;
 };
 
 struct pgtable {
@@ -27,12 +35,38 @@ struct pgtable {
 	uint32_t id;
 };
 
-struct anon_vma { struct spinlock lock; };
+/* A list of VMAs in the order in which they were added. */
+struct vma_list { struct vma *head, *tail; };
+
+struct anon_vma {
+	struct spinlock lock;
+	struct vma_list vmas;		/* all that may map its pages, whether they do or not */
+};
+
+/* A file's pages (struct address_space), by page offset. */
+struct address_space {
+	const char *name;
+	struct spinlock i_mmap_lock;
+	struct vma_list i_mmap;
+	struct spinlock tree_lock;	/* page[], dirty and writeback tags */
+	struct page **page;		/* NULL: not in the page cache */
+	uint64_t nr_pages;		/* length of the file */
+	uint64_t nrpages;		/* pages in the page cache */
+	int truncate_count;
+};
+
+enum { VM_READ = 1, VM_WRITE = 2, VM_SHARED = 4, VM_LOCKED = 8 };
 
 struct vma {
 	uint64_t start, end;		/* virtual pages, end exclusive */
+	struct mm *mm;
+	uint32_t flags;
+	uint64_t pgoff;			/* page offset of @start in its object */
 	struct anon_vma *anon_vma;	/* NULL until the first fault */
+	struct address_space *mapping;	/* NULL: anonymous memory */
 	struct vma *next;
+	struct vma *anon_next, *anon_prev;	/* on anon_vma->vmas */
+	struct vma *imm_next, *imm_prev;	/* on mapping->i_mmap */
 };
 
 struct registrant;
@@ -60,9 +94,16 @@ struct vma *vma_of_or_next(struct mm *mm, uint64_t page);
 struct vma *vma_of(struct mm *mm, uint64_t page);
 /* find_vma with its cost; the caller holds mmap_sem. */
 struct vma *find_vma(struct ctx *w, struct mm *mm, uint64_t page);
-/* Put [start, end) on the list, merged with neighbours that allow it. */
+/* Put anonymous [start, end) on the list, merged with neighbours that allow it. */
 struct vma *vma_insert(struct mm *mm, uint64_t start, uint64_t end, struct anon_vma *av);
+/* The same with a mapping: [start, end) maps @mapping from page @pgoff on. */
+struct vma *vma_insert_file(struct mm *mm, uint64_t start, uint64_t end, uint32_t flags,
+			    struct address_space *mapping, uint64_t pgoff);
+/* Cut @v at @at, without locks and costs; the upper part, which shares its
+ * anon_vma and mapping and stands on their lists. */
+struct vma *vma_cut(struct vma *v, uint64_t at);
 struct anon_vma *anon_vma_new(struct machine *m);
+struct address_space *address_space_new(struct machine *m, const char *name, uint64_t pages);
 
 static inline struct pgtable **table_slot(struct mm *mm, uint64_t page)
 {

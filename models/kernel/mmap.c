@@ -36,17 +36,18 @@ static void sem_held(struct ctx *w, sim_time since)
 /* split_vma: the new half shares the anon_vma; vma_adjust takes its lock */
 static struct vma *split_vma(struct ctx *w, struct vma *v, uint64_t at)
 {
-	struct vma *tail = arena_alloc(w->m->arena, sizeof(*tail));
+	struct vma *tail;
 
 	charge(w, COST_VMA_SPLIT);
+	if (v->mapping)
+		spin_lock(w, &v->mapping->i_mmap_lock);
 	if (v->anon_vma)
 		spin_lock(w, &v->anon_vma->lock);
-	*tail = *v;
-	tail->start = at;
-	v->end = at;
-	v->next = tail;
+	tail = vma_cut(v, at);
 	if (v->anon_vma)
 		spin_unlock(w, &v->anon_vma->lock);
+	if (v->mapping)
+		spin_unlock(w, &v->mapping->i_mmap_lock);
 	return tail;
 }
 

@@ -3,6 +3,7 @@
 #include "models/kernel/page.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/sched.h"
+#include "models/hw/tlb.h"
 #include "sim/base/xassert.h"
 
 static struct kernel_cpu *pcpu(struct ctx *w)
@@ -66,7 +67,7 @@ struct page *alloc_page(struct ctx *w)
 	p->next = NULL;
 	p->free = 0;
 	p->count = 1;
-	p->mapcount = 0;
+	BUG_ON(p->mapcount || p->anon_vma || p->mapping || p->lock_owner);
 	p->had_spte = 0;
 	p->op = NULL;
 	tp(w, TP_PAGE_ALLOC, p->id, 0);
@@ -111,16 +112,18 @@ static void free_page(struct ctx *w, struct page *p)
 	struct kernel_cpu *c = pcpu(w);
 
 	sync(w);
-	BUG_ON(p->count || p->mapcount || p->free);
+	BUG_ON(p->count || p->mapcount || p->free || p->lru || p->mapping || p->lock_owner);
 	if (w->m->hooks.page_freed)
 		w->m->hooks.page_freed(w, p);
-	tp(w, TP_PAGE_FREE, p->id, p->index);
+	tp(w, TP_PAGE_FREE, p->id, p->va);
 	account_free(w, p);
 	p->generation++;
 	p->free = 1;
 	p->primary_cpus = 0;
 	p->vcpus = 0;
+	p->many_va = 0;
 	p->op = NULL;
+	p->anon_vma = NULL;		/* PageAnon: mapping = NULL */
 	p->next = c->free;
 	c->free = p;
 	c->nr_free++;
@@ -137,6 +140,11 @@ void page_check_held(struct machine *m, struct page *p)
 		p->held = 1;
 		tw_set(&m->kernel->pin_held, m->sim.now, m->kernel->pin_held.value + 1);
 	}
+}
+
+int page_in_tlb(struct tlb *t, const struct page *p)
+{
+	return p->many_va ? tlb_holds_any(t, p) : tlb_holds(t, p->va, p);
 }
 
 static void lru_del(struct ctx *w, struct page *p)
@@ -246,7 +254,7 @@ void page_unmapped(struct ctx *w, struct page *p, struct unmap_op *op)
 {
 	p->cleared_at = now_of(w);
 	p->cleared_cpu = w->cpu->id;
-	p->clear_seq++;
+	p->clears++;
 	p->op = op;
 	if (op)
 		op->cleared++;

@@ -17,10 +17,15 @@
 
 #include "models/hw/cpu.h"
 
+struct address_space;
+struct anon_vma;
+
 #define PAGEVEC_SIZE 14
 #define PTRS_PER_TABLE 512	/* pages that one page table maps */
 #define PCP_BATCH 31
 
+struct page_waiter;
+struct tlb;
 struct spte;
 
 /* One unmapping operation: its pages are followed until they are free. */
@@ -38,11 +43,24 @@ struct page {
 	int32_t count, mapcount;
 	int32_t pins;			/* references held by sptes */
 	uint32_t generation;		/* incremented at each free */
-	uint32_t clear_seq;		/* ptes of it cleared so far */
-	uint8_t lru, free, held;	/* held: unmapped, only pins are left */
+	uint32_t generation_mapped;	/* generation in which @va was mapped */
+	uint8_t free, held;		/* held: unmapped, only pins are left */
+	/* page->flags */
+	uint8_t lru, active, referenced, dirty, writeback, reclaim, uptodate, swapcache;
+	uint8_t many_va;		/* since it was allocated, mapped at others than @va too */
+	/* page->mapping: at most one of them */
+	struct anon_vma *anon_vma;	/* PageAnon */
+	struct address_space *mapping;	/* a file */
+	uint64_t index;			/* page offset in its anon_vma or file */
+	uint32_t swap;			/* page_private of a swap-cache page: its slot */
+	struct page *lru_next, *lru_prev;
+	/* PG_locked: who holds it, who waits (page_lock.h) */
+	struct ctx *lock_owner;
+	struct page_waiter *waiters;
+	uint32_t clears;		/* ptes of it cleared so far: any since its birth? */
 	sim_time cleared_at;		/* last pte clear */
 	int cleared_cpu;
-	uint64_t index;			/* virtual page it was mapped at last */
+	uint64_t va;			/* virtual page it was mapped at last */
 	uint64_t primary_cpus;		/* CPUs whose TLB may hold it: superset */
 	uint64_t vcpus;			/* vcpus whose TLB may hold it: superset */
 	struct spte *sptes;		/* translations of secondary MMUs */
@@ -71,6 +89,8 @@ void page_unmapped(struct ctx *w, struct page *p, struct unmap_op *op);
 /* The last pte of a VMA is cleared, and of the operation unless @op->more: if
  * all pages are free already, say so. */
 void unmap_op_closed(struct ctx *w, struct unmap_op *op);
+/* Does @t translate any address to @p?  The oracle's probe. */
+int page_in_tlb(struct tlb *t, const struct page *p);
 /* The count changed: is it held by pins alone now? */
 void page_check_held(struct machine *m, struct page *p);
 

@@ -11,6 +11,8 @@
  */
 #include "models/kernel/gather.h"
 #include "models/kernel/kernel.h"
+#include "models/kernel/pgtable.h"
+#include "models/kernel/rmap.h"
 #include "sim/base/xassert.h"
 
 static int64_t zap_block_bytes(const struct machine *m)
@@ -28,13 +30,13 @@ static void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte,
 	struct page *p = pte->page;
 
 	sync(w);
-	pte->page = NULL;		/* ptep_get_and_clear_full */
+	pte_clear(pte);			/* ptep_get_and_clear_full */
 	page_unmapped(w, p, op);
-	p->mapcount--;			/* page_remove_rmap, before any flush */
+	page_remove_rmap(w, p);		/* before any flush */
 	tp(w, TP_PTE_CLEAR, va, p->id);
 	metric_count(&w->m->metrics, METRIC_UNMAP_PAGES, 0, 1);
 	charge(w, COST_PTE_CLEAR);
-	tlb_remove_page(w, tlb, p);
+	tlb_remove_page(w, tlb, p, va);
 }
 
 /* One stretch inside one page table; where it stopped. */
@@ -155,7 +157,7 @@ static void free_tables(struct ctx *w, struct mmu_gather *tlb, const struct vma 
 		sync(w);
 		tp(w, TP_TABLE_FREE, (*slot)->id, 0);
 		*slot = NULL;		/* pmd_clear */
-		tlb_remove_page(w, tlb, NULL);
+		tlb_remove_page(w, tlb, NULL, 0);
 	}
 }
 
@@ -166,8 +168,20 @@ void free_pgtables(struct ctx *w, struct mmu_gather *tlb, struct vma *vma,
 		uint64_t top = vma->next ? vma->next->start : ceiling;
 
 		if (vma->anon_vma) {	/* anon_vma_unlink */
-			spin_lock(w, &vma->anon_vma->lock);
-			spin_unlock(w, &vma->anon_vma->lock);
+			struct anon_vma *a = vma->anon_vma;
+
+			spin_lock(w, &a->lock);
+			sync(w);
+			anon_vma_unlink(vma);
+			spin_unlock(w, &a->lock);
+		}
+		if (vma->mapping) {	/* unlink_file_vma */
+			struct address_space *a = vma->mapping;
+
+			spin_lock(w, &a->i_mmap_lock);
+			sync(w);
+			i_mmap_unlink(vma);
+			spin_unlock(w, &a->i_mmap_lock);
 		}
 		free_tables(w, tlb, vma, floor, top);
 	}

@@ -90,14 +90,14 @@ static void add_page(struct rows *r, struct oracle *o, const struct page *p, int
 
 		x->of_page = 1;
 		snprintf(x->what, sizeof(x->what), "spte %llu cleared, page %u",
-			 (unsigned long long)p->index, p->id);
+			 (unsigned long long)p->va, p->id);
 	}
-	if (p->clear_seq) {
+	if (p->clears) {
 		struct row *x = add(r, p->cleared_at, o->order, p->cleared_cpu, "unmap");
 
 		x->of_page = 1;
 		snprintf(x->what, sizeof(x->what), "pte %llu cleared, page %u",
-			 (unsigned long long)p->index, p->id);
+			 (unsigned long long)p->va, p->id);
 	}
 }
 
@@ -126,7 +126,7 @@ char *diagram_steps(struct oracle *o, struct ctx *w, const struct page *p, int o
 		return arena_strdup(o->m->arena, "[]");
 	for (int cpu = 0; cpu < o->m->nr_cpus; cpu++)
 		if (cpu == w->cpu->id || cpu == other_cpu ||
-		    (p && p->clear_seq && cpu == p->cleared_cpu) ||
+		    (p && p->clears && cpu == p->cleared_cpu) ||
 		    (p && !p->sptes && p->had_spte && cpu == p->zapped_cpu))
 			add_ring(&r, o, cpu);
 		else

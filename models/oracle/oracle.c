@@ -65,10 +65,10 @@ static int primary_usable(struct ctx *w, const struct page *p, char *why, size_t
 	for (uint64_t s = p->primary_cpus; s; s &= s - 1) {
 		struct cpu *c = &w->m->cpu[__builtin_ctzll(s)];
 
-		if (c == w->cpu || !c->tlb || c->tlb_lazy || !tlb_holds(c->tlb, p->index, p))
+		if (c == w->cpu || !c->tlb || c->tlb_lazy || !page_in_tlb(c->tlb, p))
 			continue;
 		snprintf(why, n, "the TLB of cpu%d translates page %llu to it", c->id,
-			 (unsigned long long)p->index);
+			 (unsigned long long)p->va);
 		*cpu = c->id;
 		return 1;
 	}
@@ -108,7 +108,7 @@ void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page
 	struct pte *pte = pte_lookup(mm, va);
 	char what[240];
 
-	if (p->clear_seq == clear_seq && pte && pte->page == p)
+	if (pte && pte->page == p && pte->clear_seq == clear_seq)
 		return;
 	if (pinned)
 		metric_count(&w->m->metrics, METRIC_SPTE_STALE_PINNED, 0, 1);
@@ -125,9 +125,11 @@ void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page
 	violation(w, INV_I2, p, p->cleared_cpu, what);
 }
 
-void oracle_caught(struct ctx *w, const struct page *p, uint32_t clear_seq)
+void oracle_caught(struct ctx *w, struct mm *mm, uint64_t va, uint32_t clear_seq)
 {
-	if (w->m->oracle && p->clear_seq != clear_seq)
+	const struct pte *pte = pte_lookup(mm, va);
+
+	if (w->m->oracle && (!pte || pte->clear_seq != clear_seq))
 		w->m->oracle->exposures[INV_I2]++;
 }
 

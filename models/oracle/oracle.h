@@ -57,12 +57,12 @@ struct oracle {
 
 /* Install on @m; without this call the run has no oracle. */
 void oracle_init(struct machine *m);
-/* An spte is about to be stored for @page, whose reference was taken when its
- * count of clears was @clear_seq. */
+/* An spte is about to be stored for @va and @page, whose reference was taken when
+ * the pte's count of clears was @clear_seq. */
 void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p,
 		    uint32_t clear_seq, int pinned);
 /* A fence check caught, or would have caught, a stale translation. */
-void oracle_caught(struct ctx *w, const struct page *p, uint32_t clear_seq);
+void oracle_caught(struct ctx *w, struct mm *mm, uint64_t va, uint32_t clear_seq);
 void oracle_section(struct ctx *w, int64_t count, sim_time open_for);
 /* End of run: sections still open. */
 void oracle_section_left(struct machine *m, int64_t count, sim_time open_for);

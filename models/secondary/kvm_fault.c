@@ -33,7 +33,7 @@ static enum fault_result refuse(struct ctx *w, struct kvm_vcpu *v, struct page *
 	metric_count(&k->m->metrics, METRIC_SECONDARY_FAULT_RETRIES, 0, 1);
 	if (spurious)
 		metric_count(&k->m->metrics, METRIC_SECONDARY_FAULT_SPURIOUS, 0, 1);
-	oracle_caught(w, p, clear_seq);
+	oracle_caught(w, k->mm, va, clear_seq);
 	v->blocker_start = by->start;
 	v->blocker_end = by->end;
 	spin_unlock(w, &k->mmu_lock);

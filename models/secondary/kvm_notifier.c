@@ -252,7 +252,9 @@ static int usable(void *priv, const struct page *p, char *why, size_t n, int *cp
 	struct kvm *k = priv;
 	const struct spte *s = p->sptes;
 
-	if (s && s->va >= k->base && s->va < k->base + k->frames) {
+	while (s && (s->va < k->base || s->va >= k->base + k->frames))
+		s = s->next_of_page;
+	if (s) {
 		snprintf(why, n, "an spte still maps guest page %llu to it",
 			 (unsigned long long)s->va);
 		*cpu = -1;
@@ -265,11 +267,11 @@ static int usable(void *priv, const struct page *p, char *why, size_t n, int *cp
 		struct kvm_vcpu *v = &k->vcpu[i];
 
 		if (!(p->vcpus & (1ull << i)) || !vcpu_may_use(v) ||
-		    !tlb_holds(v->tlb, p->index, p))
+		    !page_in_tlb(v->tlb, p))
 			continue;
 		snprintf(why, n, "the TLB of vcpu %d (cpu%d, %s) translates page %llu to it",
 			 v->id, v->cpu, v->inside ? "in guest" : "tagged, no flush requested",
-			 (unsigned long long)p->index);
+			 (unsigned long long)p->va);
 		*cpu = v->cpu;
 		return 1;
 	}

@@ -49,6 +49,7 @@ static void touch_page(struct ctx *w, struct mm *mm, uint64_t va)
 			break;
 		do_page_fault(w, va);
 	}
+	pte->young = 1;
 	tlb_fill(tlb, va, pte->page, pte->page->generation);
 	pte->page->primary_cpus |= 1ull << w->cpu->id;
 }

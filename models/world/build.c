@@ -9,6 +9,8 @@
  * without alignment; a region with own_vma has a VMA of its own, aligned to a
  * page table, with a gap on either side, so that its tables go with it.
  */
+#include "models/kernel/pgtable.h"
+#include "models/kernel/rmap.h"
 #include "models/oracle/oracle.h"
 #include "models/world/build.h"
 
@@ -32,10 +34,10 @@ static void map_page(struct machine *m, struct mm *mm, uint64_t va)
 
 	if (!*t)
 		*t = pgtable_new(m);
-	p->count = p->mapcount = 1;
+	p->count = 1;
 	p->lru = 1;
-	p->index = va;
-	(*t)->pte[va % PTRS_PER_TABLE].page = p;
+	rmap_prefill(m, p, vma_of(mm, va), va);
+	pte_store(&(*t)->pte[va % PTRS_PER_TABLE], p, 1, 0, 1);
 }
 
 static int chosen(uint64_t key, uint64_t va, int64_t ppm)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* See rig.h. */
 #include "models/secondary/t/rig.h"
+#include "models/kernel/pgtable.h"
+#include "models/kernel/rmap.h"
 #include "models/kernel/sched.h"
 #include "models/kernel/trace_text.h"
 
@@ -86,12 +88,12 @@ static void map_pages(struct rig *r)
 		k->nr_zone_free--;
 		p->next = NULL;
 		p->free = 0;
-		p->count = p->mapcount = 1;
+		p->count = 1;
 		p->lru = 1;
-		p->index = va;
+		rmap_prefill(&r->m, p, r->mm.vma, va);
 		if (!*t)
 			*t = pgtable_new(&r->m);
-		(*t)->pte[va % PTRS_PER_TABLE].page = p;
+		pte_store(&(*t)->pte[va % PTRS_PER_TABLE], p, 1, 0, 1);
 		if (va < RIG_BASE + r->prefilled)
 			kvm_prefill(r->kvm, va, p);
 	}
@@ -240,9 +242,9 @@ struct page *rig_clear_pte(struct rig_thread *t, uint64_t page)
 	struct page *p = pte->page;
 
 	sync(&t->ctx);
-	pte->page = NULL;
+	pte_clear(pte);
 	page_unmapped(&t->ctx, p, NULL);
-	p->mapcount--;
+	page_remove_rmap(&t->ctx, p);
 	tp(&t->ctx, TP_PTE_CLEAR, RIG_BASE + page, p->id);
 	return p;
 }
