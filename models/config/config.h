@@ -8,6 +8,7 @@
 #ifndef MODELS_CONFIG_CONFIG_H
 #define MODELS_CONFIG_CONFIG_H
 
+#include "models/config/record.h"
 #include "sim/base/param.h"
 #include "sim/base/units.h"
 #include "sim/engine/dist.h"
@@ -126,12 +127,6 @@ enum list_reader {
 enum list_domain { DOMAIN_GLOBAL, DOMAIN_PER_MM };
 enum list_span { SPAN_CALLOUT, SPAN_SECTION };
 enum armed_test { ARMED_COMPILED_OUT, ARMED_MM_POINTER };
-enum callout_cond { COND_ALWAYS };
-
-struct callout {
-	uint8_t op;		/* enum callout_op */
-	uint8_t cond;		/* enum callout_cond: what is testable at the built points */
-};
 
 #define MAX_CALLOUTS_PER_POINT 4
 struct hook {

@@ -47,9 +47,13 @@ static inline enum vector_class vector_class(unsigned vector)
 }
 
 struct machine_hooks {
-	/* a hook point with at least one callout record was reached */
-	void (*notify)(struct ctx *w, struct mm *mm, enum site_id site,
-		       enum point_id point, uint64_t start, uint64_t end);
+	/* a hook point with at least one callout record was reached; the answers */
+	int (*notify)(struct ctx *w, struct mm *mm, enum site_id site, enum point_id point,
+		      uint64_t start, uint64_t end, int facts);
+	/* a path left early; records behind @passed, up to @upto, may fire all the same */
+	void (*notify_exit)(struct ctx *w, struct mm *mm, enum site_id site,
+			    enum point_id passed, enum point_id upto, enum path_exit why,
+			    uint64_t start, uint64_t end, int facts);
 	/* reference count reached 0, the page goes to the free list */
 	void (*page_freed)(struct ctx *w, struct page *p);
 	/* a vector became pending at a CPU; its context is as it was before */
@@ -74,6 +78,7 @@ struct machine {
 	struct rng arbitration;		/* stream "line arbitration" */
 	struct metrics metrics;
 	struct machine_hooks hooks;
+	uint8_t notifier_exits[NR_SITES];	/* records there that fire on early exits */
 	struct kernel *kernel;
 	struct oracle *oracle;		/* NULL: off */
 	struct registrant *oracle_registrants;	/* all secondaries, for its probes */

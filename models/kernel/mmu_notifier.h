@@ -9,13 +9,39 @@
 
 #include "models/hw/cpu.h"
 
-static inline void mmu_notifier(struct ctx *w, struct mm *mm, enum site_id site,
-				enum point_id point, uint64_t start, uint64_t end)
+/*
+ * Point @point of @site is reached, with what the path knows (enum fact).  The
+ * answers of the callouts, combined: aging says whether any translation was
+ * accessed.  May spin for flush rounds, must be called with interrupts on.
+ */
+static inline int mmu_notifier_facts(struct ctx *w, struct mm *mm, enum site_id site,
+				     enum point_id point, uint64_t start, uint64_t end,
+				     int facts)
 {
 	const struct machine *m = w->m;
 
-	if (m->cfg->design->hook[site][point].n)
-		m->hooks.notify(w, mm, site, point, start, end);
+	if (!m->cfg->design->hook[site][point].n)
+		return 0;
+	return m->hooks.notify(w, mm, site, point, start, end, facts);
+}
+
+static inline int mmu_notifier(struct ctx *w, struct mm *mm, enum site_id site,
+			       enum point_id point, uint64_t start, uint64_t end)
+{
+	return mmu_notifier_facts(w, mm, site, point, start, end, 0);
+}
+
+/*
+ * The path leaves early for reason @why, having passed @passed: records at the
+ * points behind it up to and including @upto fire if they fire on this exit.
+ * Called with the locks that are held at those points on the way out.
+ */
+static inline void mmu_notifier_exit(struct ctx *w, struct mm *mm, enum site_id site,
+				     enum point_id passed, enum point_id upto,
+				     enum path_exit why, uint64_t start, uint64_t end, int facts)
+{
+	if (w->m->notifier_exits[site])
+		w->m->hooks.notify_exit(w, mm, site, passed, upto, why, start, end, facts);
 }
 
 #endif

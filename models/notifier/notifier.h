@@ -2,6 +2,9 @@
 /*
  * The notifier list: what happens at a hook point that has a callout record.
  *
+ * A record fires if its condition holds (models/config/record.h); on an early
+ * exit of the path those that say so fire at their place on the way out.
+ *
  * Steps, charged in order: the armed test (a load of the mm's pointer and a
  * branch; a disarmed mm ends here), the reader's lock of the design (none, or
  * rcu_read_lock: nothing without PREEMPT, preemption off with it), a list step
@@ -21,6 +24,9 @@ struct secondary_ops {
 	/* A callout; returns whether it dropped any translation.  Must not sleep. */
 	int (*callout)(struct ctx *w, void *priv, enum callout_op op,
 		       uint64_t start, uint64_t end);
+	/* clear_flush_young and its kin: was any translation of @va accessed since the
+	 * last look?  NULL: it does not say.  Must not sleep. */
+	int (*age)(struct ctx *w, void *priv, enum callout_op op, uint64_t va);
 	/* Is a callout of @op one that drops translations, by the registrant's protocol? */
 	int (*zaps)(const void *priv, enum callout_op op);
 	/* ->release: drop every translation; none may come after it.  Must not sleep. */

@@ -172,26 +172,6 @@ const char *site_locks(enum site_id site)
 	return held[site];
 }
 
-int point_under_ptl(enum site_id site, enum point_id point)
-{
-	switch (point) {
-	case POINT_pte_locked: case POINT_aged: case POINT_checked: case POINT_cleared:
-	case POINT_deferred: case POINT_swap_set: case POINT_rmap_removed:
-	case POINT_per_pte_flushed: case POINT_set: case POINT_relocked:
-	case POINT_rmap_switched: case POINT_pmd_locked: case POINT_cleared_batch:
-	case POINT_rewritten: case POINT_both_locked: case POINT_moved:
-	case POINT_protected:
-	/* a full array is flushed inside it, the end of a block is not */
-	case POINT_gather_full: case POINT_block_flushed: case POINT_block_freed:
-		return 1;
-	case POINT_flushed:
-		/* These two flush the range after their last page-table lock. */
-		return site != SITE_mprotect_fixup && site != SITE_move_ptes;
-	default:
-		return 0;
-	}
-}
-
 int site_points(enum site_id site, enum point_id *out)
 {
 	int n = 0;

@@ -22,8 +22,6 @@ void param_json(struct json *j, const struct param_table *t, const struct param_
 
 /* Locks held while @site runs, by the kernel that the paths follow. */
 const char *site_locks(enum site_id site);
-/* 1 if the page-table lock is held at @point of @site. */
-int point_under_ptl(enum site_id site, enum point_id point);
 /* Points of @site in program order into @out (NR_POINTS); the count. */
 int site_points(enum site_id site, enum point_id *out);
 

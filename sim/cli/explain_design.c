@@ -33,6 +33,7 @@ static void add_site(struct explanation *x, const struct design_config *d, int s
 {
 	enum point_id point[NR_POINTS];
 	int n = site_points((enum site_id)site, point);
+	char text[160];
 
 	sb_addf(x->text, "  %s%s\n    holds: ", site_table[site].name,
 		site_table[site].built ? "" : "   (path not modelled by this version)");
@@ -45,7 +46,10 @@ static void add_site(struct explanation *x, const struct design_config *d, int s
 
 			sb_addf(x->text, "    %c %-16s %-18s ",
 				point_under_ptl((enum site_id)site, point[i]) ? '^' : ' ',
-				point_names[point[i]], op->name);
+				point_names[point[i]],
+				callout_text(&h->c[k], site, text, sizeof(text)));
+			if (strlen(text) > 18)
+				sb_addf(x->text, "\n%42s", "");
 			add_wrapped(x->text, 42, op->help);
 			json_open(x->json, '{');
 			json_kstr(x->json, "site", site_table[site].name);
@@ -54,6 +58,7 @@ static void add_site(struct explanation *x, const struct design_config *d, int s
 			json_kbool(x->json, "page_table_lock",
 				   point_under_ptl((enum site_id)site, point[i]));
 			json_kstr(x->json, "op", op->name);
+			json_kstr(x->json, "record", text);
 			json_close(x->json, '}');
 		}
 	}

@@ -204,6 +204,9 @@ void load_secondary(struct loader *l, const struct node *tree, const char *ref,
 /* The first secondary MMU that threads of @mode access; -1: none. */
 int space_secondary(const struct address_space_config *a, int mode);
 void load_design(struct loader *l, const struct node *tree, struct design_config *d);
+/* One record at a hook point; 0 with the error reported. */
+int load_callout_record(struct loader *l, const struct node *n, int site, int point,
+			const char *path, struct callout *c);
 /* Order and balance of the lists of steps; what is odd goes to @note. */
 void check_steps(struct loader *l, const struct node *core, const struct design_config *d,
 		 void (*note)(void *arg, const char *text), void *arg);

@@ -7,8 +7,7 @@
  * site that this version does not build is a note: the design may be complete
  * while the model is not, and the note goes into every report.  Sections that
  * do not balance are notes too ("I4"): broken designs are legitimate objects.
- * Left out of the full grammar: arg, to, if, block, result, pair, on_exit and
- * order of a callout at a built site.
+ * Records themselves are read in load_callout.c.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -56,67 +55,20 @@ static int find_word(const char *word, const char *const *names, size_t n)
 	return -1;
 }
 
-static int find_op(const char *word, const char **nearest)
-{
-	const char *names[NR_CALLOUT_OPS];
-	int i;
-
-	for (i = 0; i < NR_CALLOUT_OPS; i++)
-		names[i] = callout_table[i].name;
-	i = find_word(word, names, NR_CALLOUT_OPS);
-	*nearest = i < 0 ? nearest_name(word, names, NR_CALLOUT_OPS) : NULL;
-	return i;
-}
-
-/* {op: NAME, ...}: the op; fields beyond it only where nothing is executed. */
-static const struct node *op_of_map(struct design_load *g, const struct node *n,
-				    const char *path, int built)
-{
-	static const char *const keys[] = { "op", "if", "arg", "to", "block", "result", "pair",
-					    "on_exit", "order", NULL };
-	const struct node *op = node_get(n, "op");
-	int i;
-
-	load_check_keys(g->l, n, path, keys);
-	for (i = 0; built && i < n->n; i++) {
-		const struct entry *e = &n->entry[i];
-
-		if (!strcmp(e->key, "op") || find_word(e->key, keys, 9) < 0)
-			continue;
-		if (!strcmp(e->key, "if") && e->value->kind == NODE_SCALAR &&
-		    !strcmp(e->value->text, "always"))
-			continue;
-		load_error(g->l, e->value, path, NULL,
-			   "'%s' of a callout is not modelled in this version", e->key);
-	}
-	if (!op)
-		load_error(g->l, n, path, NULL, "op is missing");
-	return op;
-}
-
 static void load_callout(struct design_load *g, const struct node *n, int site, int point,
 			 const char *path)
 {
 	struct hook *h = &g->d->hook[site][point];
-	const char *text, *nearest;
-	int op;
+	struct callout c;
 
-	if (n->kind == NODE_MAP && !(n = op_of_map(g, n, path, site_table[site].built)))
+	if (!load_callout_record(g->l, n, site, point, path, &c))
 		return;
-	text = load_text(g->l, n, path);
-	if (!text)
-		return;
-	op = find_op(text, &nearest);
-	if (op < 0) {
-		load_error(g->l, n, path, nearest, "no callout operation is named '%s'", text);
-		return;
-	}
 	if (!site_table[site].built) {
 		/* kept in the table all the same: "explain" shows the whole design */
-		note(g, "%s at %s.%s: this path is not modelled", text, site_table[site].name,
-		     point_names[point]);
-	} else if (!callout_table[op].built) {
-		note(g, "%s at %s.%s: this operation is not modelled", text,
+		note(g, "%s at %s.%s: this path is not modelled", callout_table[c.op].name,
+		     site_table[site].name, point_names[point]);
+	} else if (!callout_table[c.op].built) {
+		note(g, "%s at %s.%s: this operation is not modelled", callout_table[c.op].name,
 		     site_table[site].name, point_names[point]);
 		return;
 	}
@@ -124,20 +76,19 @@ static void load_callout(struct design_load *g, const struct node *n, int site, 
 		load_error(g->l, n, path, NULL, "more than %d callouts", MAX_CALLOUTS_PER_POINT);
 		return;
 	}
-	h->c[h->n].op = (uint8_t)op;
-	h->c[h->n++].cond = COND_ALWAYS;
+	h->c[h->n++] = c;
 }
 
 static void record_hook(struct design_load *g, const struct node *at, int site, int point,
 			const char *path)
 {
 	const struct hook *h = &g->d->hook[site][point];
-	char ops[128] = "";
+	char ops[256] = "", one[128];
 	int i;
 
 	for (i = 0; i < h->n; i++)
 		snprintf(ops + strlen(ops), sizeof(ops) - strlen(ops), "%s%s", i ? " " : "",
-			 callout_table[h->c[i].op].name);
+			 callout_text(&h->c[i], site, one, sizeof(one)));
 	/* what cannot run is no part of a configuration's identity */
 	if (h->n && site_table[site].built)
 		load_record(g->l, path, ops, "", "choice", at);
@@ -258,15 +209,27 @@ static void load_expect(struct design_load *g, const struct node *map)
 }
 
 /* --- checks over the whole design ------------------------------------------------- */
-static int place_of(const struct design_config *d, int site, enum callout_op op)
+static const struct callout *record_of(const struct design_config *d, int site, enum callout_op op,
+				       int *place)
 {
 	int p, k;
 
 	for (p = 0; p < NR_POINTS; p++)
 		for (k = 0; k < d->hook[site][p].n; k++)
-			if (d->hook[site][p].c[k].op == op)
-				return site_table[site].order[p];
-	return -1;
+			if (d->hook[site][p].c[k].op == op) {
+				*place = site_table[site].order[p];
+				return &d->hook[site][p].c[k];
+			}
+	*place = -1;
+	return NULL;
+}
+
+static int place_of(const struct design_config *d, int site, enum callout_op op)
+{
+	int place;
+
+	record_of(d, site, op, &place);
+	return place;
 }
 
 static int any_callout(const struct design_config *d, enum callout_op op)
@@ -279,24 +242,56 @@ static int any_callout(const struct design_config *d, enum callout_op op)
 	return 0;
 }
 
+/* A start that is reached and an end that is not, exit by exit. */
+static void check_exits(struct design_load *g, int site, const struct callout *start,
+			const struct callout *end)
+{
+	int missed = site_exits(site) & ~end->exits & ~EXIT_no_vma, i;
+
+	for (i = 0; exit_words[i].name; i++)
+		if (exit_words[i].value & missed)
+			note(g, "I4: %s leaves its section open on exit %s", site_table[site].name,
+			     exit_words[i].name);
+	if (start->cond != end->cond || start->events != end->events)
+		note(g, "I4: %s opens and closes its section under different conditions",
+		     site_table[site].name);
+}
+
 static void check_sections(struct design_load *g)
 {
 	const struct design_config *d = g->d;
 	int counts = d->kvm.fence_kind == FENCE_COUNT || d->kvm.fence_kind == FENCE_COUNT_SEQ;
-	int s;
+	int s, at, to;
 
 	for (s = 0; s < NR_SITES; s++) {
-		int start = place_of(d, s, OP_range_start), end = place_of(d, s, OP_range_end);
+		const struct callout *start = record_of(d, s, OP_range_start, &at);
+		const struct callout *end = record_of(d, s, OP_range_end, &to);
 		const char *site = site_table[s].name;
 
-		if (start >= 0 && end < 0)
+		if (start && !end)
 			note(g, "I4: %s opens a section (range_start) that it never closes", site);
-		else if (start < 0 && end >= 0)
+		else if (!start && end)
 			note(g, "%s%s: range_end without range_start%s", counts ? "I4: " : "", site,
 			     counts ? ", the count falls below 0" : ", no section is ever open");
-		else if (start >= 0 && start >= end)
+		else if (start && at >= to)
 			note(g, "I4: %s closes its section before it opens it", site);
+		else if (start)
+			check_exits(g, s, start, end);
 	}
+}
+
+/* Records that say of themselves that they may sleep, where a spinlock is held. */
+static void check_blocking(struct design_load *g)
+{
+	int s, p, i;
+
+	for (s = 0; s < NR_SITES; s++)
+		for (p = 0; p < NR_POINTS; p++)
+			for (i = 0; i < g->d->hook[s][p].n; i++)
+				if (g->d->hook[s][p].c[i].block == BLOCK_YES && point_atomic(s, p))
+					note(g, "I9: %s at %s.%s may sleep where a spinlock is held or preemption is off",
+					     callout_table[g->d->hook[s][p].c[i].op].name,
+					     site_table[s].name, point_names[p]);
 }
 
 static void check_kvm(struct design_load *g, const struct node *kvm)
@@ -382,6 +377,7 @@ void load_design(struct loader *l, const struct node *tree, struct design_config
 	load_sites(&g, node_get(core, "sites"));
 	load_expect(&g, node_get(tree, "expect"));
 	check_sections(&g);
+	check_blocking(&g);
 	check_kvm(&g, node_get(protocol, "kvm"));
 	check_list(&g, core);
 	check_steps(l, core, d, note_text, &g);

@@ -33,7 +33,7 @@ static inline void fix_hook(struct fixture *f, enum site_id site, enum point_id 
 {
 	struct hook *h = &f->design.hook[site][point];
 
-	h->c[h->n++].op = (uint8_t)op;
+	h->c[h->n++] = callout_record(op);
 }
 
 /* The six designs of the first question, as their YAML files say. */
