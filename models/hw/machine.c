@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Construction of the hardware: CPUs, jitter quantiles, metric cells. */
 #include <gsl/gsl_cdf.h>
+#include <math.h>
 
 #include "models/hw/cpu.h"
 #include "models/hw/irq.h"
+
+/*
+ * Quantile of a gamma variate of mean 1.  GSL's iteration fails at large shapes
+ * (a few per cent of variation and less), where Wilson and Hilferty's cube of a
+ * normal variate is exact to more digits than the table keeps.
+ */
+static double gamma_quantile(double p, double shape)
+{
+	double root = 1 - 1 / (9 * shape) + gsl_cdf_ugaussian_Pinv(p) / (3 * sqrt(shape));
+
+	if (shape > 400)
+		return root * root * root;
+	return gsl_cdf_gamma_Pinv(p, shape, 1 / shape);
+}
 
 /*
  * A cost's jitter is a quantile of a gamma variate, picked by a keyed draw:
@@ -15,7 +30,7 @@ void jitter_fill(uint32_t *table, int64_t cv_ppm)
 	int64_t sum = 0;
 
 	for (int i = 0; i < JITTER_STEPS; i++) {
-		double q = gsl_cdf_gamma_Pinv((i + 0.5) / JITTER_STEPS, shape, 1 / shape);
+		double q = gamma_quantile((i + 0.5) / JITTER_STEPS, shape);
 
 		table[i] = (uint32_t)(q * 65536 + 0.5);
 		sum += table[i];

@@ -251,6 +251,32 @@ static void test_jitter(void)
 	mem_free(table);
 }
 
+/* Any share that the configuration allows, down to where the gamma is a normal law. */
+static void test_jitter_tables(void)
+{
+	static const int64_t cv[] = { 1, 500, 2000, 4500, 18451, 49999, 50001, 300000, 2000000 };
+	uint32_t table[JITTER_STEPS];
+
+	for (size_t k = 0; k < sizeof(cv) / sizeof(cv[0]); k++) {
+		double sum = 0, square = 0, found, wanted = (double)cv[k] / PPM_ONE;
+		int falling = 0;
+		char what[80];
+
+		jitter_fill(table, cv[k]);
+		for (int i = 0; i < JITTER_STEPS; i++) {
+			sum += table[i];
+			square += (double)table[i] * table[i];
+			falling += i && table[i] + 1 < table[i - 1];
+		}
+		found = sqrt(square / JITTER_STEPS / 65536 / 65536 - 1);
+		snprintf(what, sizeof(what), "jitter of %lld ppm: cv %.6f, mean 1, rising",
+			 (long long)cv[k], found);
+		/* the table's own step is 1/65536; a law this wide loses its tail */
+		ok(sum == JITTER_STEPS * 65536.0 && !falling &&
+		   fabs(found - wanted) < 3e-5 + wanted * (wanted > 1 ? 0.15 : 0.01), what);
+	}
+}
+
 int main(void)
 {
 	test_script();
@@ -258,5 +284,6 @@ int main(void)
 	test_hit_while_busy();
 	test_debt_pushed_back();
 	test_jitter();
+	test_jitter_tables();
 	return tap_done();
 }
