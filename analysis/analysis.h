@@ -46,20 +46,28 @@ int analysis_report(const char *db, const char *format,
 int analysis_plot(const char *db, const char *term, const struct analysis_query *q,
 		  const char *out, FILE *text, struct err *e);
 
+/* What a debate is about; no names: all that the database has. */
+struct analysis_debate {
+	const char *const *claim;
+	int n_claims;
+	const char *const *question;
+	int n_questions;
+};
+
 /*
- * Verdicts of the claims @id[0..n) (n = 0: all), Holm's family being just
- * these.  Text rows, or one JSON document {"claims", "metrics"}.
+ * Answers of the questions, verdicts of the claims, Holm's family being just
+ * these claims.  Text, or one JSON document {"questions", "claims", "metrics"}.
  * *@failed: how many claims (or parts) of them fail, refuted ones not counted.
  */
-int analysis_verdicts(const char *db, const char *const *id, int n, int json,
+int analysis_verdicts(const char *db, const struct analysis_debate *what, int json,
 		      FILE *out, int *failed, struct err *e);
 
 /*
- * mail.txt, report.md and plots/ in @dir (made if missing), with the verdicts
- * of the claims given.  Without gnuplot the plots are left as scripts and
- * *@notes says so (static text; NULL otherwise).
+ * mail.txt, report.md, QUESTION.txt and plots/ in @dir (made if missing), with
+ * questions and claims as given.  Without gnuplot the plots are left as scripts
+ * and *@notes says so (static text; NULL otherwise).
  */
-int analysis_debate_files(const char *db, const char *const *id, int n,
+int analysis_debate_files(const char *db, const struct analysis_debate *what,
 			  const char *dir, const char **notes, struct err *e);
 
 #endif

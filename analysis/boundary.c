@@ -287,3 +287,52 @@ const char *change_text(struct database *d, const struct verdict *v)
 	return text_of(d, "nearest to the margin (%s) is %s: %s", margin_text(d, v->claim),
 		       point_axes(v, p), effect_text(d, v, p));
 }
+
+/* Do points with one value of @path have one answer, whatever else they have? */
+static int decides_alone(const struct verdict *v, const char *path)
+{
+	for (int i = 0; i < v->n_points; i++) {
+		for (int k = 0; k < i; k++) {
+			if (decided(&v->point[i]) && decided(&v->point[k]) &&
+			    agree_on(&v->point[i], &v->point[k], path) &&
+			    v->point[i].answer != v->point[k].answer)
+				return 0;
+		}
+	}
+	return 1;
+}
+
+/* Scenarios that flip: what they differ in, if it is one thing. */
+static const char *scenario_word(const struct verdict *v)
+{
+	int kernels = 0, machines = 0;
+
+	for (int i = 1; i < v->n_points; i++) {
+		const struct dataset *a = v->point[0].s, *b = v->point[i].s;
+
+		kernels |= a->kernel && b->kernel && strcmp(a->kernel, b->kernel);
+		machines |= a->machine && b->machine && strcmp(a->machine, b->machine);
+	}
+	return kernels && !machines ? "kernel" : machines && !kernels ? "machine" : SCENARIO;
+}
+
+const char *depends_text(struct database *d, const struct verdict *v)
+{
+	struct axes x = axes_of(v);
+	const char *text = "";
+	int n = 0;
+
+	for (int i = x.n - 1; i >= 0; i--) {	/* the scenario first */
+		int scenario = !strcmp(x.path[i], SCENARIO);
+		const struct axis *a = NULL;
+
+		for (int k = 0; k < v->n_points && !a && !scenario; k++)
+			a = point_axis(&v->point[k], x.path[i]);
+		if (decides_alone(v, x.path[i]))
+			return scenario ? scenario_word(v) : a ? a->name : "";
+		if (scenario || !a || !flips_along(v, &x, x.path[i]).n)
+			continue;
+		text = text_of(d, "%s%s%s", text, n++ ? ", " : "", a->name);
+	}
+	return text;
+}

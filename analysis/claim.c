@@ -225,8 +225,8 @@ static void load_studies(struct database *d, struct claim *c)
 		"WHERE claim = ? AND role IN ('motivating', 'adversarial', 'phase') "
 		"ORDER BY role <> 'motivating', role, study", "s", c->id);
 
-	c->study = arena_alloc(&d->arena, sizeof(*c->study) * (size_t)(n_ids + 1) * 3);
-	c->role = arena_alloc(&d->arena, sizeof(*c->role) * (size_t)(n_ids + 1) * 3);
+	c->study = arena_alloc(&d->arena, sizeof(*c->study) * (size_t)(n_ids + 1));
+	c->role = arena_alloc(&d->arena, sizeof(*c->role) * (size_t)(n_ids + 1));
 	while (database_step(d, q)) {
 		int64_t id = sqlite3_column_int64(q, 0);
 		int known = 0, is_current = 0;
@@ -248,6 +248,31 @@ static void load_studies(struct database *d, struct claim *c)
 	}
 }
 
+/* The study over the cost space goes to the parts that it is for. */
+static void load_sampled(struct database *d, const char *body, struct claim *c)
+{
+	int n_ids;
+	int64_t *current = dataset_ids(d, &n_ids), id = 0;
+	sqlite3_stmt *q = database_query(d, "SELECT study FROM claim_study WHERE claim = ? "
+					 "AND role = 'sensitivity'", "s", c->id);
+
+	while (database_step(d, q))
+		for (int i = 0; i < n_ids; i++)
+			if (current[i] == sqlite3_column_int64(q, 0))
+				id = current[i];
+	database_done(d, q);
+	if (!c->n_parts)
+		c->sampled = id;
+	for (int i = 0; i < c->n_parts; i++) {
+		const char *slash = strrchr(c->part[i]->id, '/');
+
+		if (database_integer(d, "SELECT count(*) FROM json_each(?1, '$.sensitivity.parts') "
+				     "WHERE value = ?2", "ss", body,
+				     slash ? slash + 1 : c->part[i]->id))
+			c->part[i]->sampled = id;
+	}
+}
+
 static struct claim *load_claim(struct database *d, const char *id)
 {
 	const char *body = database_text(d, "SELECT body FROM claim WHERE id = ?", "s", id);
@@ -259,6 +284,7 @@ static struct claim *load_claim(struct database *d, const char *id)
 	c->id = id;
 	load_parts(d, body, c);
 	load_studies(d, c);
+	load_sampled(d, body, c);
 	return c;
 }
 

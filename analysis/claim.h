@@ -54,6 +54,7 @@ struct claim {
 	int n_studies;
 	int64_t *study;		/* motivating, adversarial, phase */
 	const char **role;
+	int64_t sampled;	/* role sensitivity; 0: none, or not of this part */
 };
 
 /* Every claim of the database, or those of @id; unknown: fails, EX_CONFIG. */

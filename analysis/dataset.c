@@ -238,12 +238,89 @@ static const char *unsafe_of(struct dataset *s, int64_t config)
 	return all;
 }
 
+/* The number of the sample; 0 if there is none.  The axis goes. */
+static int take_sample(struct configuration *c)
+{
+	for (int i = 0; i < c->n_axes; i++) {
+		int number = (int)c->axis[i].number;
+
+		if (strcmp(c->axis[i].path, "sample"))
+			continue;
+		memmove(&c->axis[i], &c->axis[i + 1],
+			sizeof(*c->axis) * (size_t)(--c->n_axes - i));
+		return number;
+	}
+	return 0;
+}
+
+static int same_point(const struct configuration *a, const struct configuration *b)
+{
+	int same = !strcmp(a->design, b->design) && a->n_axes == b->n_axes;
+
+	for (int i = 0; same && i < a->n_axes; i++)
+		same = !strcmp(a->axis[i].path, b->axis[i].path) &&
+		       !strcmp(a->axis[i].value, b->axis[i].value);
+	return same;
+}
+
+static void fold_into(struct configuration *to, const struct configuration *c, int number)
+{
+	to->sample[number - 1] = c->id;
+	if (to == c)
+		return;
+	to->runs += c->runs;
+	to->usable += c->usable;
+	to->oom += c->oom;
+	to->timeout += c->timeout;
+	to->violations += c->violations;
+	if (!*to->unsafe)
+		to->unsafe = c->unsafe;
+}
+
+/* The samples of one configuration become its replications: the first of each sample. */
+static void fold_samples(struct dataset *s)
+{
+	int n = 0, *number = arena_alloc(&s->d->arena, sizeof(*number) * (size_t)(s->n_configs + 1));
+
+	for (int i = 0; i < s->n_configs; i++) {
+		number[i] = take_sample(&s->config[i]);
+		if (number[i] > s->samples)
+			s->samples = number[i];
+	}
+	if (!s->samples)
+		return;
+	for (int i = 0; i < s->n_configs; i++) {
+		int at = 0;
+
+		while (at < n && !same_point(&s->config[at], &s->config[i]))
+			at++;
+		if (at == n) {
+			s->config[n] = s->config[i];
+			s->config[n++].sample = arena_alloc(&s->d->arena, sizeof(int64_t) *
+							    (size_t)s->samples);
+			fold_into(&s->config[at], &s->config[at], number[i]);
+		} else {
+			fold_into(&s->config[at], &s->config[i], number[i]);
+		}
+	}
+	s->n_configs = n;
+	s->replications = s->samples;
+}
+
+int64_t dataset_config_id(const struct dataset *s, int config, int i)
+{
+	const struct configuration *c = &s->config[config];
+
+	return c->sample ? c->sample[i] : c->id;
+}
+
 static void load_configs(struct dataset *s)
 {
 	static const char sql[] =
 		"SELECT c.id, c.design, count(r.id), "
 		"coalesce(sum(r.status IN ('ok', 'violation')), 0), "
-		"coalesce(max(r.replication), 0) FROM config c "
+		"coalesce(max(r.replication), 0), coalesce(sum(r.status = 'oom'), 0), "
+		"coalesce(sum(r.status = 'timeout'), 0) FROM config c "
 		"LEFT JOIN run r ON r.config = c.id "
 		"LEFT JOIN study_design g ON g.study = c.study AND g.design = c.design "
 		"WHERE c.study = ? GROUP BY c.id ORDER BY g.ordinal IS NULL, g.ordinal, "
@@ -263,8 +340,10 @@ static void load_configs(struct dataset *s)
 		c->usable = sqlite3_column_int(q, 3);
 		if (sqlite3_column_int(q, 4) > s->replications)
 			s->replications = sqlite3_column_int(q, 4);
+		c->oom = sqlite3_column_int(q, 5);
+		c->timeout = sqlite3_column_int(q, 6);
 		s->runs += c->runs;
-		s->failed += c->runs - c->usable;
+		s->failed += c->runs - c->usable - c->oom;
 	}
 	database_done(d, q);
 	for (int i = 0; i < s->n_configs; i++) {
@@ -276,7 +355,25 @@ static void load_configs(struct dataset *s)
 			"violation_count v JOIN run r ON r.id = v.run WHERE r.config = ?",
 			"i", c->id);
 	}
+	fold_samples(s);
 	name_axes(s);
+}
+
+static void load_comparable(struct dataset *s)
+{
+	struct database *d = s->d;
+	const char *within = database_text(d, "SELECT json_extract(resolved, "
+		"'$.comparable.within') FROM study WHERE id = ?", "i", s->id);
+	const char *label = database_text(d, "SELECT json_extract(resolved, "
+		"'$.comparable.label') FROM study WHERE id = ?", "i", s->id);
+
+	s->comparable = database_text(d, "SELECT json_extract(resolved, '$.comparable.metric') "
+				      "FROM study WHERE id = ?", "i", s->id);
+	if (!s->comparable)
+		return;
+	if (label && *label)
+		s->comparable = text_of(d, "%s:%s", s->comparable, label);
+	s->within = within ? strtod(within, NULL) : 0;
 }
 
 static void load_designs(struct dataset *s)
@@ -367,6 +464,7 @@ struct dataset *dataset_load(struct database *d, int64_t study)
 	load_configs(s);
 	load_designs(s);
 	load_choices(s);
+	load_comparable(s);
 	s->next = d->loaded;
 	d->loaded = s;
 	return s;

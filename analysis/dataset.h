@@ -7,8 +7,12 @@
  * several of one name (the model or the scenario changed in between), the one
  * that finished last is used and the others are counted, never mixed.
  *
+ * A sampled study (axis "sample": the estimated costs, sampled) is folded: the
+ * samples of one configuration are its replications.
+ *
  * Absence: a replication without the metric, or whose value is NULL, or that
- * failed, is NAN.  Only a count whose metric was recorded in that run under
+ * failed, is NAN.  One that the end of the run cut off is NAN too, but has a
+ * lower bound (dataset_bounds()).  Only a count whose metric was recorded in that run under
  * other labels is 0 for a label that is missing.  Without a label, the row
  * labelled '' counts, and where a count has none, the sum over its labels.
  */
@@ -37,6 +41,8 @@ struct configuration {
 	int usable;		/* 'ok' or 'violation' */
 	int64_t violations;
 	const char *unsafe;	/* "I1 I2", "" */
+	int oom, timeout;	/* runs that ended so */
+	int64_t *sample;	/* ids by number of the sample - 1, 0: none; NULL: not sampled */
 };
 
 struct metric_choice {		/* what the scenario asks for */
@@ -62,6 +68,10 @@ struct dataset {
 	struct configuration *config;	/* by design, then axis ordinals */
 	int runs, failed;
 	int replications;	/* largest number; the length of every series */
+	int samples;		/* of the estimated costs; 0: not sampled */
+	/* Designs are compared where they achieved the same of this; NULL: everywhere. */
+	const char *comparable;
+	double within;
 };
 
 struct metric {
@@ -91,6 +101,11 @@ const char **dataset_labels(struct dataset *s, const struct metric *m, int *n);
 
 /* One value per replication 1..s->replications of configuration @config. */
 double *dataset_series(struct dataset *s, int config, const struct metric *m);
+
+/* Lower bounds of the observations that were cut off; NAN for all others. */
+double *dataset_bounds(struct dataset *s, int config, const struct metric *m);
+/* The run of replication @i (from 0) of a series: its configuration's id. */
+int64_t dataset_config_id(const struct dataset *s, int config, int i);
 
 /* Does @path end in the components of @wanted? ("unmap.length") */
 int axis_matches(const char *path, const char *wanted);

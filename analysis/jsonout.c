@@ -78,6 +78,10 @@ void json_document(struct report *r)
 
 	json_init(&j, &r->d->text);
 	json_open(&j, '{');
+	json_key(&j, "questions");
+	json_open(&j, '[');
+	question_json(r, &j);
+	json_close(&j, ']');
 	json_key(&j, "claims");
 	json_open(&j, '[');
 	verdict_json(r, &j);

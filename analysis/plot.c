@@ -271,8 +271,8 @@ static void write_series(struct report *r, const struct grid *g, const struct ex
 }
 
 static void write_script(struct report *r, const struct grid *g, const struct extent *e,
-			 const struct scale *scale, const char *base, const char *term,
-			 struct strbuf *out)
+			 const struct scale *scale, const char *base, const char *title,
+			 const char *term, struct strbuf *out)
 {
 	struct database *d = r->d;
 	const char *file = strrchr(base, '/') ? strrchr(base, '/') + 1 : base;
@@ -286,7 +286,7 @@ static void write_script(struct report *r, const struct grid *g, const struct ex
 		file_gnuplot(d, text_of(d, "%s.svg", file)));
 	sb_addf(out, "if (term eq 'dumb') { set terminal dumb noenhanced size 72,26 mono; "
 		"set output %s }\n", file_gnuplot(d, text_of(d, "%s.txt", file)));
-	sb_addf(out, "set title %s\n", text_gnuplot(d, plot_title(g)));
+	sb_addf(out, "set title %s\n", text_gnuplot(d, title));
 	sb_adds(out, "set grid back linetype 1 linecolor rgb '#cccccc' linewidth 0.5\n"
 		"set border 3\nset tics nomirror\n");
 	sb_adds(out, "set key outside bottom center horizontal Left reverse maxcols 3\n");
@@ -295,7 +295,7 @@ static void write_script(struct report *r, const struct grid *g, const struct ex
 	/* Letters instead of lines: 72 columns hold no more. */
 	sb_addf(out, "if (term eq 'dumb') { set key below; unset grid; unset ylabel; set bmargin -1; "
 		"set title %s.\"\\n\".%s }\n",
-		text_gnuplot(d, plot_title(g)), text_gnuplot(d, y_label(g, scale)));
+		text_gnuplot(d, title), text_gnuplot(d, y_label(g, scale)));
 	write_series(r, g, e, text_of(d, "%s.dat", file), out);
 }
 
@@ -348,7 +348,7 @@ static int run_gnuplot(struct database *d, const char *base, const char *const *
 	return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-int plot_grid(struct report *r, const struct grid *g, const char *base,
+int plot_grid(struct report *r, const struct grid *g, const char *base, const char *title,
 	      const char *const *terms, int n_terms, struct err *e)
 {
 	struct extent extent = extent_of(g);
@@ -363,7 +363,7 @@ int plot_grid(struct report *r, const struct grid *g, const char *base,
 	code = write_file(text_of(r->d, "%s.dat", base), &text, e);
 	sb_reset(&text);
 	if (!code) {
-		write_script(r, g, &extent, &scale, base, terms[0], &text);
+		write_script(r, g, &extent, &scale, base, title, terms[0], &text);
 		code = text.failed ? err_set(e, EX_ENVIRONMENT, "out of memory") :
 		       write_file(text_of(r->d, "%s.gp", base), &text, e);
 	}

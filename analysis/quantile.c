@@ -120,6 +120,15 @@ static int same_samples(const struct sample_set *a, const struct sample_set *b,
 	return 1;
 }
 
+/* The n-th of a fixed sequence of resamples of @run[0..n). */
+static void resample(uint64_t *state, uint64_t *i_th, const int *run, int n, int *pick)
+{
+	for (int i = 0; i < n; i++) {
+		*state = hash_mix(*state, (*i_th)++);
+		pick[i] = run[*state % (uint64_t)n];
+	}
+}
+
 struct quantile_estimate quantile_compare(struct database *d, const struct sample_set *a,
 					  const struct sample_set *b, int replications,
 					  double q)
@@ -142,10 +151,7 @@ struct quantile_estimate quantile_compare(struct database *d, const struct sampl
 	if (too_few_for(q, b, run, n))
 		return e;
 	for (int k = 0; k < RESAMPLES; k++) {
-		for (int i = 0; i < n; i++) {
-			state = hash_mix(state, i_th++);
-			pick[i] = run[state % (uint64_t)n];
-		}
+		resample(&state, &i_th, run, n, pick);
 		x[k] = merged(b, pick, n, q, work);
 		ratio[k] = a ? x[k] / merged(a, pick, n, q, work) - 1 : NAN;
 	}
@@ -153,4 +159,49 @@ struct quantile_estimate quantile_compare(struct database *d, const struct sampl
 	if (a)
 		percentile_interval(ratio, &e.change_lo, &e.change_hi);
 	return e;
+}
+
+static double effect_of(enum effect_form form, double a, double b)
+{
+	return form == EFFECT_LN_RATIO ? log(b / a) : b - a;
+}
+
+struct paired quantile_paired(struct database *d, const struct sample_set *a,
+			      const struct sample_set *b, int replications, double q,
+			      double unit, int force_difference)
+{
+	struct paired p = { .form = EFFECT_LN_RATIO, .mean_a = NAN, .mean_b = NAN, .mean = NAN,
+			    .sd = NAN, .correlation = NAN, .variance_ratio = NAN };
+	size_t size = (size_t)(replications + 1) * sizeof(int);
+	int *run = arena_alloc(&d->arena, size), *pick = arena_alloc(&d->arena, size);
+	int n = usable_runs(a, b, replications, run);
+	struct bins *work = bins_new(&d->arena);
+	uint64_t state = SEED, i_th = 0;
+	double sum = 0, squares = 0, bin = 1.0 / BINS_PER_OCTAVE / sqrt(6);
+
+	if (too_few_for(q, b, run, n) || too_few_for(q, a, run, n))
+		return p;
+	p.n = n;
+	p.mean_a = merged(a, run, n, q, work) * unit;
+	p.mean_b = merged(b, run, n, q, work) * unit;
+	if (force_difference || p.mean_a <= 0 || p.mean_b <= 0)
+		p.form = EFFECT_DIFFERENCE;
+	p.mean = effect_of(p.form, p.mean_a, p.mean_b);
+	p.identical = same_samples(a, b, run, n);
+	p.sd = 0;
+	for (int k = 0; k < RESAMPLES && !p.identical; k++) {
+		double x;
+
+		resample(&state, &i_th, run, n, pick);
+		x = effect_of(p.form, merged(a, pick, n, q, work) * unit,
+			      merged(b, pick, n, q, work) * unit) - p.mean;
+		sum += x;
+		squares += x * x;
+	}
+	if (p.identical)
+		return p;
+	/* The true quantile lies anywhere in its bin, of a and of b. */
+	bin *= p.form == EFFECT_LN_RATIO ? 1 : fmax(p.mean_a, p.mean_b);
+	p.sd = sqrt(((squares - sum * sum / RESAMPLES) / (RESAMPLES - 1) + bin * bin) * n);
+	return p;
 }

@@ -14,6 +14,7 @@
 
 #include "analysis/dataset.h"
 #include "analysis/histogram.h"
+#include "analysis/stat_tests.h"
 
 struct sample_set {		/* one histogram per replication, sparse */
 	int n_runs;		/* length of run[] */
@@ -31,5 +32,15 @@ struct sample_set *quantile_load(struct dataset *s, int config, const struct met
 struct quantile_estimate quantile_compare(struct database *d, const struct sample_set *a,
 					  const struct sample_set *b, int replications,
 					  double q);
+
+/*
+ * The two as a pair of means would be: the effect of the quantiles of the
+ * merged histograms, and as its standard deviation the one that makes the
+ * standard error that of resampled replications, a bin's width being part of
+ * it.  n = 0: the data cannot carry this quantile.  @unit: factor from ps.
+ */
+struct paired quantile_paired(struct database *d, const struct sample_set *a,
+			      const struct sample_set *b, int replications, double q,
+			      double unit, int force_difference);
 
 #endif

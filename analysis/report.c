@@ -2,7 +2,6 @@
 /* The interface of the room; see analysis.h. */
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "analysis/format.h"
 #include "analysis/report_int.h"
@@ -17,12 +16,10 @@ static void (*const document[])(struct report *r) = {
 struct request {
 	const struct analysis_query *q;
 	const char *kind;		/* format or terminal */
-	const char *const *claim;
-	int n_claims;
-	const char *out;		/* file or directory */
+	const struct analysis_debate *what;
+	const char *out;		/* file */
 	FILE *file;
 	int json, failed;
-	const char *notes;
 };
 
 static const struct analysis_query no_query;
@@ -36,13 +33,13 @@ static int index_of(const char *const *names, const char *name)
 	return -1;
 }
 
-static struct report *report_new(struct database *d, const struct request *q)
+struct report *report_new(struct database *d, const struct analysis_query *q)
 {
 	struct report *r = arena_alloc(&d->arena, sizeof(*r));
 	int64_t *id;
 
 	r->d = d;
-	r->q = q->q ? q->q : &no_query;
+	r->q = q ? q : &no_query;
 	r->rest = "report --format markdown";
 	if (!database_integer(d, "SELECT count(*) FROM run WHERE status IN ('ok', 'violation')", ""))
 		database_fail(d, EX_CONFIG, "%s: no completed run", d->path);
@@ -61,14 +58,22 @@ static struct report *report_new(struct database *d, const struct request *q)
 	return r;
 }
 
-static void add_verdicts(struct report *r, const struct request *q)
+void report_verdicts(struct report *r, const struct analysis_debate *what)
 {
-	struct claim **c = claims_load(r->d, q->claim, q->n_claims, &r->n_verdicts);
+	static const struct analysis_debate all;
+	struct claim **c;
 
+	if (!what)
+		what = &all;
+	c = claims_load(r->d, what->claim, what->n_claims, &r->n_verdicts);
 	r->verdict = verdicts_make(r->d, c, r->n_verdicts);
+	/* Who names claims and no question wants no question. */
+	if (what->n_questions || !what->n_claims)
+		r->question = questions_make(r->d, what->question, what->n_questions, r->verdict,
+					     r->n_verdicts, &r->n_questions);
 }
 
-static int write_text(struct database *d, FILE *f, const char *name)
+int report_write(struct database *d, FILE *f, const char *name)
 {
 	if (d->text.failed)
 		return err_set(d->err, EX_ENVIRONMENT, "out of memory");
@@ -117,7 +122,7 @@ static int asks_for_part(const struct report *r)
 static int report_work(struct database *d, void *arg)
 {
 	struct request *q = arg;
-	struct report *r = report_new(d, q);
+	struct report *r = report_new(d, q->q);
 	int format = index_of(analysis_formats, q->kind);
 
 	if (format < 0)
@@ -125,9 +130,9 @@ static int report_work(struct database *d, void *arg)
 			       q->kind);
 	keep_fitting(r);
 	if (!asks_for_part(r) || !strcmp(q->kind, "json"))
-		add_verdicts(r, q);
+		report_verdicts(r, NULL);
 	document[format](r);
-	return write_text(d, q->file, "output");
+	return report_write(d, q->file, "output");
 }
 
 int analysis_report(const char *db, const char *format, const struct analysis_query *q,
@@ -138,32 +143,42 @@ int analysis_report(const char *db, const char *format, const struct analysis_qu
 	return database_work(db, report_work, &request, e);
 }
 
+/* The questions first: they are what the claims are for. */
+static void verdict_text(struct report *r, struct strbuf *out)
+{
+	if (r->n_questions) {
+		question_rows(r->d, out, r->question, r->n_questions);
+		sb_addc(out, '\n');
+	}
+	verdict_rows(r->d, out, r->verdict, r->n_verdicts);
+}
+
 static int verdict_work(struct database *d, void *arg)
 {
 	struct request *q = arg;
-	struct report *r = report_new(d, q);
+	struct report *r = report_new(d, q->q);
 
-	add_verdicts(r, q);
+	report_verdicts(r, q->what);
 	for (int i = 0; i < r->n_verdicts; i++)
 		q->failed += verdict_differs(r->verdict[i]);
 	if (q->json)
 		json_document(r);
 	else
-		verdict_rows(d, &d->text, r->verdict, r->n_verdicts);
-	return write_text(d, q->file, "output");
+		verdict_text(r, &d->text);
+	return report_write(d, q->file, "output");
 }
 
-int analysis_verdicts(const char *db, const char *const *id, int n, int json,
+int analysis_verdicts(const char *db, const struct analysis_debate *what, int json,
 		      FILE *out, int *failed, struct err *e)
 {
-	struct request request = { .claim = id, .n_claims = n, .file = out, .json = json };
+	struct request request = { .what = what, .file = out, .json = json };
 	int code = database_work(db, verdict_work, &request, e);
 
 	*failed = request.failed;
 	return code;
 }
 
-static const char *plot_base(struct report *r, const struct grid *g)
+const char *plot_base(struct report *r, const struct grid *g)
 {
 	const char *by = g->by < 0 ? "" : text_of(r->d, "-by-%s", g->l->axis[g->by].name);
 
@@ -197,7 +212,7 @@ static int copy_to(FILE *to, const char *path, struct err *e)
 static int plot_work(struct database *d, void *arg)
 {
 	struct request *q = arg;
-	struct report *r = report_new(d, q);
+	struct report *r = report_new(d, q->q);
 	const char *term[1] = { q->kind }, *base, *suffix;
 	struct metric **m;
 	struct layout *l;
@@ -216,7 +231,7 @@ static int plot_work(struct database *d, void *arg)
 	if (!grid_has_data(g))
 		return err_set(d->err, EX_CONFIG, "%s: no observation of %s", d->path, m[0]->title);
 	base = q->out ? without_suffix(d, q->out) : plot_base(r, g);
-	code = plot_grid(r, g, base, term, 1, d->err);
+	code = plot_grid(r, g, base, plot_title(g), term, 1, d->err);
 	if (code)
 		return code;
 	/* A plot has no room for it. */
@@ -235,102 +250,4 @@ int analysis_plot(const char *db, const char *term, const struct analysis_query 
 	struct request request = { .q = q, .kind = term, .out = out, .file = text };
 
 	return database_work(db, plot_work, &request, e);
-}
-
-static int make_directory(const char *path, struct err *e)
-{
-	if (mkdir(path, 0777) && errno != EEXIST)
-		return err_set(e, EX_ENVIRONMENT, "%s: %s", path, strerror(errno));
-	return 0;
-}
-
-static int debate_plot(struct report *r, struct request *q, struct layout *l,
-		       const struct metric *m, int by)
-{
-	struct database *d = r->d;
-	struct grid *g = grid_make(l, m, by, 0);
-	const char *name = plot_base(r, g);
-	int code;
-
-	if (g->n_rows < 2 || !grid_tells(g))
-		return 0;
-	code = plot_grid(r, g, text_of(d, "%s/plots/%s", q->out, name), analysis_terms, 3, d->err);
-	if (code && strstr(d->err->text, "gnuplot is not installed")) {
-		q->notes = "gnuplot is not installed: plots are left as scripts and data";
-		d->err->code = 0;
-		return 0;
-	}
-	if (code)
-		return code;
-	r->plot[r->n_plots].base = text_of(d, "plots/%s", name);
-	r->plot[r->n_plots].title = plot_title(g);
-	r->plot[r->n_plots++].study = l->s->id;
-	return 0;
-}
-
-/* Every metric as a whole over the longest axis, the primary one over all. */
-static int debate_plots(struct report *r, struct request *q)
-{
-	int code = make_directory(text_of(r->d, "%s/plots", q->out), r->d->err), room = 1;
-
-	for (int i = 0; i < r->n_studies; i++)
-		room += r->study[i]->n_choices * 4 + 64;
-	r->plot = arena_alloc(&r->d->arena, sizeof(*r->plot) * (size_t)room);
-	for (int i = 0; i < r->n_studies; i++) {
-		struct layout *l = report_layout(r, r->study[i]);
-		int n, by = layout_main_axis(l);
-		struct metric **m = report_metrics(r, r->study[i], 2, &n);
-
-		for (int k = 0; !code && k < n; k++)
-			code = debate_plot(r, q, l, m[k], by);
-		for (int k = 0; !code && n && k < l->n_axes; k++) {
-			if (k != by && l->axis[k].n_values > 1)
-				code = debate_plot(r, q, l, m[0], k);
-		}
-	}
-	return code;
-}
-
-static int write_document(struct report *r, void (*render)(struct report *r),
-			  const char *path)
-{
-	struct database *d = r->d;
-	FILE *f = fopen(path, "we");
-	int code;
-
-	if (!f)
-		return err_set(d->err, EX_ENVIRONMENT, "%s: %s", path, strerror(errno));
-	sb_reset(&d->text);
-	render(r);
-	code = write_text(d, f, path);
-	if (fclose(f) && !code)
-		code = err_set(d->err, EX_ENVIRONMENT, "%s: %s", path, strerror(errno));
-	return code;
-}
-
-static int debate_work(struct database *d, void *arg)
-{
-	struct request *q = arg;
-	struct report *r = report_new(d, q);
-	int code = make_directory(q->out, d->err);
-
-	r->rest = "report.md";
-	add_verdicts(r, q);
-	if (!code)
-		code = debate_plots(r, q);
-	if (!code)
-		code = write_document(r, mail_document, text_of(d, "%s/mail.txt", q->out));
-	if (!code)
-		code = write_document(r, markdown_document, text_of(d, "%s/report.md", q->out));
-	return code;
-}
-
-int analysis_debate_files(const char *db, const char *const *id, int n,
-			  const char *dir, const char **notes, struct err *e)
-{
-	struct request request = { .claim = id, .n_claims = n, .out = dir };
-	int code = database_work(db, debate_work, &request, e);
-
-	*notes = request.notes;
-	return code;
 }

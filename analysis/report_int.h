@@ -11,6 +11,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/compare.h"
+#include "analysis/question.h"
 #include "analysis/table.h"
 #include "analysis/verdict.h"
 
@@ -27,10 +28,20 @@ struct report {
 	struct dataset **study;
 	int n_verdicts;
 	struct verdict **verdict;
+	int n_questions;
+	struct question **question;
 	int n_plots;		/* plots that exist beside the document */
 	struct plot_file *plot;
 	const char *rest;	/* where a mail finds what it leaves out */
 };
+
+/* report.c.  @q: NULL = everything; fails if no run is complete. */
+struct report *report_new(struct database *d, const struct analysis_query *q);
+/* Verdicts and questions of @what (NULL: all) into the report. */
+void report_verdicts(struct report *r, const struct analysis_debate *what);
+int report_write(struct database *d, FILE *f, const char *name);
+/* "range-madvise-unmap.latency-by-unmap.length" */
+const char *plot_base(struct report *r, const struct grid *g);
 
 /* Metrics of a study: the scenario's (or --metric), labels spread if @most allows. */
 struct metric **report_metrics(struct report *r, struct dataset *s, int most_labels, int *n);
@@ -53,6 +64,12 @@ void csv_document(struct report *r);
 void verdict_rows(struct database *d, struct strbuf *out, struct verdict **v, int n);
 void verdict_json(struct report *r, void *json);
 
+/* question_text.c: likewise; tables of a question; a whole mail about one. */
+void question_rows(struct database *d, struct strbuf *out, struct question **q, int n);
+void question_tables(struct database *d, struct strbuf *out, const struct question *q);
+void question_document(struct report *r, const struct question *q);
+void question_json(struct report *r, void *json);
+
 /* safety.c */
 struct violation_line {
 	const char *design, *invariant;
@@ -73,7 +90,7 @@ void column_diagram(struct database *d, const char *steps, size_t width,
 		    int max_steps, struct strbuf *out);
 
 /* plot.c: 0 made, EX_ENVIRONMENT without gnuplot (script and data are there). */
-int plot_grid(struct report *r, const struct grid *g, const char *base,
+int plot_grid(struct report *r, const struct grid *g, const char *base, const char *title,
 	      const char *const *terms, int n_terms, struct err *e);
 const char *plot_title(const struct grid *g);
 /* failed runs by status: "2 crash, 1 timeout", "" if none */

@@ -82,12 +82,15 @@ const char **dataset_labels(struct dataset *s, const struct metric *m, int *n)
 	return all;
 }
 
-static void series_quantile(struct dataset *s, int64_t config,
-			    const struct metric *m, double *x)
+/*
+ * The histogram's quantile of each run of configuration @id; @at: where
+ * replication 1 goes.
+ */
+static void series_quantile(struct dataset *s, int64_t id, const struct metric *m, double *at)
 {
 	sqlite3_stmt *q = database_query(s->d, "SELECT r.replication, h.bins FROM run r "
 		"JOIN histogram h ON h.run = r.id WHERE r.config = ?1 AND h.metric = ?2 "
-		"AND h.label = ?3 AND r.status IN ('ok', 'violation')", "iis", config, m->id,
+		"AND h.label = ?3 AND r.status IN ('ok', 'violation')", "iis", id, m->id,
 		m->label ? m->label : "");
 	struct bins *b = bins_new(&s->d->arena);
 
@@ -98,15 +101,14 @@ static void series_quantile(struct dataset *s, int64_t config,
 		if (bins_add(b, sqlite3_column_blob(q, 1), (size_t)sqlite3_column_bytes(q, 1)))
 			database_fail(s->d, EX_ENVIRONMENT,
 				      "%s: malformed histogram of %s in configuration %lld",
-				      s->d->path, m->name, (long long)config);
-		x[replication - 1] = bins_quantile(b, quantile_share(m->quantile)) *
-				     bins_unit(m->unit);
+				      s->d->path, m->name, (long long)id);
+		at[replication - 1] = bins_quantile(b, quantile_share(m->quantile)) *
+				      bins_unit(m->unit);
 	}
 	database_done(s->d, q);
 }
 
-static void series_value(struct dataset *s, int64_t config,
-			 const struct metric *m, double *x)
+static void series_value(struct dataset *s, int64_t id, const struct metric *m, double *at)
 {
 	/*
 	 * exact: the row asked for.  other: rows under any label, their sum.
@@ -117,32 +119,68 @@ static void series_value(struct dataset *s, int64_t config,
 		"JOIN metric m ON m.run = r.id WHERE r.config = ?1 AND m.metric = ?2 "
 		"AND r.status IN ('ok', 'violation') GROUP BY r.id";
 	int adds_up = !strcmp(m->kind, "count");
-	sqlite3_stmt *q = database_query(s->d, sql, "iis", config, m->id,
-					 m->label ? m->label : "");
+	sqlite3_stmt *q = database_query(s->d, sql, "iis", id, m->id, m->label ? m->label : "");
 
 	while (database_step(s->d, q)) {
-		double *at = &x[sqlite3_column_int(q, 0) - 1];
+		double *x = &at[sqlite3_column_int(q, 0) - 1];
 
 		if (sqlite3_column_int(q, 2))
-			*at = column_number(q, 1);
+			*x = column_number(q, 1);
 		else if (adds_up && !m->label)
-			*at = column_number(q, 3);
+			*x = column_number(q, 3);
 		else if (adds_up && *m->label)
-			*at = 0;
+			*x = 0;
 	}
 	database_done(s->d, q);
 }
 
-double *dataset_series(struct dataset *s, int config, const struct metric *m)
+/* value NULL with a min: cut off by the end of the run. */
+static void series_bound(struct dataset *s, int64_t id, const struct metric *m, double *at)
 {
-	size_t n = (size_t)s->replications;
-	double *x = arena_alloc(&s->d->arena, (n + 1) * sizeof(*x));
+	sqlite3_stmt *q = database_query(s->d, "SELECT r.replication, m.min FROM run r "
+		"JOIN metric m ON m.run = r.id WHERE r.config = ?1 AND m.metric = ?2 "
+		"AND m.label = ?3 AND m.value IS NULL AND m.min IS NOT NULL "
+		"AND r.status IN ('ok', 'violation', 'oom', 'timeout')", "iis", id, m->id,
+		m->label ? m->label : "");
+
+	while (database_step(s->d, q))
+		at[sqlite3_column_int(q, 0) - 1] = column_number(q, 1);
+	database_done(s->d, q);
+}
+
+typedef void series_reader(struct dataset *s, int64_t id, const struct metric *m, double *at);
+
+/* Of a sampled configuration, the first replication of each sample. */
+static double *series_of(struct dataset *s, int config, const struct metric *m, series_reader *read)
+{
+	const struct configuration *c = &s->config[config];
+	size_t n = (size_t)s->replications, most;
+	double *x = arena_alloc(&s->d->arena, (n + 1) * sizeof(*x)), *one;
 
 	for (size_t i = 0; i < n; i++)
 		x[i] = NAN;
-	if (m->quantile)
-		series_quantile(s, s->config[config].id, m, x);
-	else
-		series_value(s, s->config[config].id, m, x);
+	if (!c->sample) {
+		read(s, c->id, m, x);
+		return x;
+	}
+	most = (size_t)database_integer(s->d, "SELECT coalesce(max(r.replication), 1) FROM run r "
+		"JOIN config c ON c.id = r.config WHERE c.study = ?", "i", s->id);
+	one = arena_alloc(&s->d->arena, most * sizeof(*one));
+	for (int i = 0; i < s->samples; i++) {
+		one[0] = NAN;
+		if (c->sample[i])
+			read(s, c->sample[i], m, one);
+		x[i] = one[0];
+	}
 	return x;
+}
+
+double *dataset_series(struct dataset *s, int config, const struct metric *m)
+{
+	return series_of(s, config, m, m->quantile ? series_quantile : series_value);
+}
+
+double *dataset_bounds(struct dataset *s, int config, const struct metric *m)
+{
+	return series_of(s, config, m, series_bound);
 }

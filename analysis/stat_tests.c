@@ -192,6 +192,12 @@ int paired_needed(const struct paired *p, double at, double level)
 	return n;
 }
 
+void binomial_interval(int k, int n, double *lo, double *hi)
+{
+	*lo = k > 0 ? gsl_cdf_beta_Pinv(0.025, k, n - k + 1) : 0;
+	*hi = k < n ? gsl_cdf_beta_Qinv(0.025, k + 1, n - k) : 1;
+}
+
 void holm_adjust(const double *p, int n, double *adjusted)
 {
 	double running = 0;

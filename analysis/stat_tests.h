@@ -60,6 +60,9 @@ int paired_not_significant(const struct paired *p);
 /* Replications that would put @at outside an interval at @level. */
 int paired_needed(const struct paired *p, double at, double level);
 
+/* Clopper and Pearson's 95% interval of the share @k of @n. */
+void binomial_interval(int k, int n, double *lo, double *hi);
+
 /* Holm's adjusted p values, in the order of @p.  NAN stays NAN, uncounted. */
 void holm_adjust(const double *p, int n, double *adjusted);
 

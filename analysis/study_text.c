@@ -25,6 +25,9 @@ const char *incomplete_text(struct dataset *s)
 	int least = 0, most = 0, none = all - s->n_configs;
 	const char *range;
 
+	if (s->samples)
+		return s->runs >= planned ? "" : text_of(s->d, "INCOMPLETE: %d of %d samples ran",
+							 s->runs, planned);
 	for (int i = 0; i < s->n_configs; i++) {
 		int n = s->config[i].runs;
 

@@ -8,6 +8,7 @@
 
 #include "analysis/compare.h"
 #include "analysis/format.h"
+#include "analysis/sensitivity.h"
 #include "analysis/verdict_int.h"
 
 #define ALPHA		0.05
@@ -60,154 +61,6 @@ struct verdict_point *add_point(struct database *d, struct verdict *v,
 	return p;
 }
 
-/* "100ns" in the unit of the metric (ns), a bare number as it is; NAN if neither. */
-static double quantity_in(const char *text, const char *unit)
-{
-	static const struct { const char *name; double ns; } times[] = {
-		{ "ps", 1e-3 }, { "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 },
-	};
-	double v, from = 0, to = 0;
-	char *end;
-
-	v = strtod(text, &end);
-	if (!*end || !strcmp(end, unit))
-		return v;
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-		if (!strcmp(end, times[i].name))
-			from = times[i].ns;
-		if (!strcmp(unit, times[i].name))
-			to = times[i].ns;
-	}
-	return from > 0 && to > 0 ? v * from / to : NAN;
-}
-
-/* Margins of a point in the units of its paired mean. */
-static void set_margin(const struct claim *c, const struct metric *m,
-		       struct verdict_point *p)
-{
-	double share = c->margin.share, quantity = 0, size;
-
-	if (c->margin.quantity)
-		quantity = quantity_in(c->margin.quantity, m->unit);
-	if (p->p.form == EFFECT_LN_RATIO) {
-		p->margin = c->rule == RULE_GREATER ? log1p(share) :
-			    share < 1 ? log1p(-share) : -INFINITY;
-		p->margin_other = log1p(share);
-		return;
-	}
-	size = share * fabs(p->p.mean_a);
-	if (quantity > size || isnan(quantity))
-		size = quantity;
-	p->margin = c->rule == RULE_GREATER ? size : -size;
-	p->margin_other = size;
-}
-
-static void raw_p_value(const struct claim *c, struct verdict_point *p)
-{
-	double inside, below, above;
-
-	if (p->p.n < FEWEST_PAIRS || isnan(p->margin))
-		return;
-	if (c->rule != RULE_EQUIVALENT) {
-		p->raw_p = paired_two_sided_p(&p->p, p->margin);
-		return;
-	}
-	inside = paired_equivalence_p(&p->p, p->margin, p->margin_other);
-	below = 2 * paired_lower_p(&p->p, p->margin);		/* mean is < -margin */
-	above = 2 * (1 - paired_lower_p(&p->p, p->margin_other));
-	/* paired_lower_p(x) is small where the mean lies well below x. */
-	p->raw_p = fmin(inside, fmin(1, fmin(below, above)));
-}
-
-static void set_effect(struct verdict *v, struct verdict_point *p)
-{
-	double lo, hi, by = 1;
-
-	p->n = p->p.n;
-	if (!p->p.n)
-		return;
-	paired_interval(&p->p, 0.95, &lo, &hi);
-	if (p->p.form == EFFECT_LN_RATIO) {
-		p->effect = expm1(p->p.mean);
-		p->lo = expm1(lo);
-		p->hi = expm1(hi);
-		return;
-	}
-	if (v->relative)
-		by = p->p.mean_a;
-	p->effect = p->p.mean / by;
-	p->lo = lo / by;
-	p->hi = hi / by;
-}
-
-static void emergent_points(struct database *d, struct verdict *v, struct dataset *s)
-{
-	const struct claim *c = v->claim;
-	int force = c->margin.quantity != NULL;
-
-	for (int b = 0; b < s->n_configs; b++) {
-		if (strcmp(s->config[b].design, c->b) || !within_limits(c, &s->config[b]))
-			continue;
-		for (int a = 0; a < s->n_configs; a++) {
-			struct verdict_point *p;
-
-			if (strcmp(s->config[a].design, c->a) ||
-			    !within_limits(c, &s->config[a]) ||
-			    !configurations_match(&s->config[a], &s->config[b]))
-				continue;
-			p = add_point(d, v, s, a, b);
-			p->p = paired_compare(dataset_series(s, a, v->m),
-					      dataset_series(s, b, v->m),
-					      s->replications, force);
-		}
-	}
-}
-
-static void finish_points(struct verdict *v)
-{
-	/* One form for the whole claim: shares, unless a baseline is 0. */
-	v->relative = v->claim->margin.quantity == NULL;
-	for (int i = 0; i < v->n_points; i++) {
-		const struct paired *p = &v->point[i].p;
-
-		if (p->n && p->form == EFFECT_DIFFERENCE && !(p->mean_a > 0))
-			v->relative = 0;
-	}
-	v->unit = v->relative ? "%" : v->m->unit;
-	if (v->claim->margin.quantity && isnan(quantity_in(v->claim->margin.quantity, v->m->unit)))
-		v->reason = "the margin's unit is not the metric's";
-	for (int i = 0; i < v->n_points; i++) {
-		struct verdict_point *p = &v->point[i];
-
-		if (!v->relative && p->p.n && p->p.form == EFFECT_LN_RATIO)
-			p->p = paired_compare(dataset_series(p->s, p->a, v->m),
-					      dataset_series(p->s, p->b, v->m),
-					      p->s->replications, 1);
-		set_margin(v->claim, v->m, p);
-		raw_p_value(v->claim, p);
-		set_effect(v, p);
-	}
-}
-
-static void make_emergent(struct database *d, struct verdict *v)
-{
-	const struct claim *c = v->claim;
-
-	if (!c->a || !c->b) {
-		v->reason = "the claim compares no two designs";
-		return;
-	}
-	for (int i = 0; i < c->n_studies; i++) {
-		struct dataset *s = dataset_load(d, c->study[i]);
-
-		if (!c->scenario || !strcmp(c->scenario, s->name))
-			emergent_points(d, v, s);
-	}
-	finish_points(v);
-	if (!v->n_points)
-		v->reason = text_of(d, "no point at which %s and %s both ran", c->a, c->b);
-}
-
 static struct verdict *make_one(struct database *d, const struct claim *c)
 {
 	struct verdict *v = arena_alloc(&d->arena, sizeof(*v));
@@ -216,7 +69,7 @@ static struct verdict *make_one(struct database *d, const struct claim *c)
 	v->nearest = -1;
 	v->relative = 1;
 	v->unit = "%";
-	v->boundary = v->change = v->reason = "";
+	v->boundary = v->change = v->reason = v->depends_on = "";
 	v->n_parts = c->n_parts;
 	v->part = arena_alloc(&d->arena, sizeof(*v->part) * (size_t)(c->n_parts + 1));
 	for (int i = 0; i < c->n_parts; i++)
@@ -243,8 +96,6 @@ static struct verdict *make_one(struct database *d, const struct claim *c)
 	v->m = dataset_metric(d, c->label ? text_of(d, "%s:%s", c->metric, c->label) : c->metric);
 	if (!v->m)
 		v->reason = text_of(d, "no metric is called %s", c->metric);
-	else if (v->m->quantile)
-		v->reason = "claims on quantiles are not judged in this version";
 	else if (c->rule == RULE_COUNT)
 		make_count(d, v);
 	else
@@ -252,9 +103,24 @@ static struct verdict *make_one(struct database *d, const struct claim *c)
 	return v;
 }
 
+/*
+ * Lower bounds in place of b are too small: the effect may be larger, not
+ * smaller than it looks.  In place of a it is the other way round.
+ */
+static int spoilt_by_cuts(const struct claim *c, const struct verdict_point *p)
+{
+	double above = c->rule == RULE_EQUIVALENT ? p->margin_other : p->margin;
+
+	if (!p->cut_a && !p->cut_b && !p->cut_both)
+		return 0;
+	if (p->cut_both || (p->cut_a && p->cut_b))
+		return 1;
+	return p->cut_b ? p->p.mean < above : p->p.mean > p->margin;
+}
+
 static enum answer answer_point(const struct claim *c, const struct verdict_point *p)
 {
-	if (isnan(p->adjusted_p) || p->adjusted_p > ALPHA)
+	if (isnan(p->adjusted_p) || p->adjusted_p > ALPHA || spoilt_by_cuts(c, p))
 		return UNDECIDED;
 	if (c->rule == RULE_LESS)
 		return p->p.mean < p->margin ? SUPPORTED : REFUTED;
@@ -276,14 +142,17 @@ static double distance(const struct claim *c, const struct verdict_point *p)
 static void combine_points(struct verdict *v)
 {
 	const struct claim *c = v->claim;
-	int count[UNTESTABLE + 1] = { 0 };
+	int count[UNTESTABLE + 1] = { 0 }, judged = 0;
 
 	for (int i = 0; i < v->n_points; i++) {
 		struct verdict_point *p = &v->point[i];
 
 		p->answer = answer_point(c, p);
+		v->n_open += p->open != NULL;
+		if (p->open)
+			continue;
 		count[p->answer]++;
-		if (!i || p->n < v->n)
+		if (!judged++ || p->n < v->n)
 			v->n = p->n;
 		if (p->answer == UNDECIDED && p->p.n >= 2)
 			p->needed = paired_needed(&p->p, p->margin, 1 - ALPHA);
@@ -291,11 +160,11 @@ static void combine_points(struct verdict *v)
 			     distance(c, p) < distance(c, &v->point[v->nearest])))
 			v->nearest = i;
 	}
-	if (!v->n_points)
+	if (!judged)
 		v->answer = UNDECIDED;
-	else if (count[SUPPORTED] == v->n_points)
+	else if (count[SUPPORTED] == judged)
 		v->answer = SUPPORTED;
-	else if (count[REFUTED] == v->n_points)
+	else if (count[REFUTED] == judged)
 		v->answer = REFUTED;
 	else if (count[SUPPORTED] && count[REFUTED])
 		v->answer = DEPENDS;
@@ -367,14 +236,38 @@ static int family(struct verdict **v, int n, double *p, const double *adjusted, 
 	return at;
 }
 
+/* What the points say, and then the cost space. */
+static void conclude_points(struct database *d, struct verdict *v)
+{
+	combine_points(v);
+	if (v->answer == DEPENDS) {
+		v->boundary = boundary_text(d, v);
+		v->depends_on = depends_text(d, v);
+	}
+	if (v->n_open) {
+		int i = 0;
+
+		while (!v->point[i].open)
+			i++;
+		v->reason = text_of(d, "%d of %d points are not comparable (%s: %s)", v->n_open,
+				    v->n_points, point_axes(v, &v->point[i]), v->point[i].open);
+	}
+	v->sensitivity = sensitivity_make(d, v);
+	if (v->sensitivity && ((v->answer == SUPPORTED && v->sensitivity->holds < v->sensitivity->n) ||
+			       (v->answer == REFUTED && v->sensitivity->holds))) {
+		v->boundary = text_of(d, "%s at the default costs, but not over their ranges",
+				      answer_name(v->answer));
+		v->answer = DEPENDS;
+		v->depends_on = v->sensitivity->name ? v->sensitivity->name : "costs";
+	}
+}
+
 static void conclude(struct database *d, struct verdict **v, int n)
 {
 	for (int i = 0; i < n; i++) {
 		conclude(d, v[i]->part, v[i]->n_parts);
 		if (is_tested(v[i])) {
-			combine_points(v[i]);
-			if (v[i]->answer == DEPENDS)
-				v[i]->boundary = boundary_text(d, v[i]);
+			conclude_points(d, v[i]);
 			rename_answer(v[i]);
 		} else if (v[i]->n_parts && !v[i]->claim->metric && !v[i]->claim->problem) {
 			combine_parts(d, v[i]);
@@ -400,6 +293,12 @@ struct verdict **verdicts_make(struct database *d, struct claim **c, int n)
 	family(v, n, p, adjusted, 0);
 	conclude(d, v, n);
 	return v;
+}
+
+const char *verdict_word(struct database *d, const struct verdict *v)
+{
+	return v->answer == DEPENDS && *v->depends_on ?
+	       text_of(d, "depends(%s)", v->depends_on) : answer_name(v->answer);
 }
 
 int verdict_differs(const struct verdict *v)

@@ -16,9 +16,14 @@
  * holds in every replication of every point (a deterministic figure: one
  * counter-example is enough to fail).
  *
- * Left out: claims on quantiles (their intervals are bootstraps without a
- * p value); such a claim is undecided and says so.  Shares of a cost space
- * (role sensitivity).
+ * A quantile is that of the merged histograms of a configuration; its standard
+ * error comes from resampling replications and takes the place of the paired
+ * standard error.
+ *
+ * Points that are not comparable (emergent.c) are open and left out of the
+ * whole, which says how many they are.  A claim that is supported or refuted at
+ * all other points and flips inside the range of an estimated cost depends on
+ * that (sensitivity.h).
  *
  * Invariant: a verdict is a function of the database and the list of claims.
  */
@@ -45,6 +50,8 @@ struct verdict_point {
 	int n;
 	int needed;			/* replications that would decide it, 0: unknown */
 	const char *note;		/* count: "64 rounds, expected 8" */
+	const char *open;		/* why designs are not compared here; NULL: they are */
+	int cut_a, cut_b, cut_both;	/* pairs with observations cut off by the end */
 };
 
 struct verdict {
@@ -58,12 +65,19 @@ struct verdict {
 	int nearest;			/* point whose effect is nearest to the margin, -1 */
 	int n;				/* smallest number of pairs */
 	const char *boundary;		/* depends: where it flips; else "" */
+	const char *depends_on;		/* "put.batch", "costs.ipi_socket"; else "" */
+	struct sensitivity *sensitivity;	/* NULL: not sampled */
+	int n_open;			/* points that are not comparable */
 	const char *change;		/* what would change the verdict */
 	const char *reason;		/* why undecided or failing; else "" */
 	int n_parts;
 	struct verdict **part;
 };
 
+/* "supported", "depends(put.batch)" */
+const char *verdict_word(struct database *d, const struct verdict *v);
+/* Why @a and @b of a study are not compared at their point; NULL if they are. */
+const char *not_comparable(struct dataset *s, int a, int b);
 /* Verdicts of @n claims, Holm's family being all of them. */
 struct verdict **verdicts_make(struct database *d, struct claim **c, int n);
 /* "unmap.length=64pages, vcpu.count=4"; the scenario first if there are two. */

@@ -5,6 +5,7 @@
 
 #include "analysis/format.h"
 #include "analysis/report_int.h"
+#include "analysis/sensitivity.h"
 #include "sim/base/json.h"
 
 #define WIDTH	72
@@ -47,10 +48,10 @@ static const char *row_head(struct database *d, const struct verdict *v, const c
 	size_t n = whole ? strlen(whole) : 0;
 
 	if (!whole)
-		return text_of(d, "%-7s %-10s ", id, answer_name(v->answer));
+		return text_of(d, "%-7s %-10s ", id, verdict_word(d, v));
 	if (!strncmp(id, whole, n) && id[n] == '/')
 		id += n + 1;
-	return text_of(d, "  %-24s %s", id, answer_name(v->answer));
+	return text_of(d, "  %-24s %s", id, verdict_word(d, v));
 }
 
 static void one_row(struct database *d, struct strbuf *out, const struct verdict *v,
@@ -72,6 +73,8 @@ static void one_row(struct database *d, struct strbuf *out, const struct verdict
 					     c->a, v->n));
 	one_line(d, out, "", basis(d, v));
 	one_line(d, out, v->n_parts ? "parts: " : "boundary: ", v->boundary);
+	if (v->sensitivity)
+		one_line(d, out, "cost space: ", sensitivity_text(d, v->sensitivity));
 	one_line(d, out, v->answer == UNDECIDED ? "open: " : "", v->change);
 	one_line(d, out, "because: ", v->reason);
 	if (good && c->if_supported)
@@ -132,6 +135,23 @@ static void json_point(struct json *j, const struct verdict *v, const struct ver
 	json_close(j, '}');
 }
 
+static void json_sensitivity(struct json *j, const struct sensitivity *s)
+{
+	json_key(j, "sensitivity");
+	json_open(j, '{');
+	json_kint(j, "samples", s->n);
+	json_kint(j, "holds", s->holds);
+	json_kint(j, "lost", s->lost);
+	json_knum(j, "share", (double)s->holds / s->n);
+	json_interval(j, s->lo, s->hi);
+	json_kint(j, "parameters", s->n_parameters);
+	json_kstr(j, "parameter", s->parameter);
+	json_knum(j, "correlation", s->parameter ? s->correlation : NAN);
+	json_knum(j, "p", s->parameter ? s->p : NAN);
+	json_kstr(j, "split", s->parameter ? s->split : NULL);
+	json_close(j, '}');
+}
+
 static void json_verdict(struct report *r, struct json *j, const struct verdict *v)
 {
 	const struct claim *c = v->claim;
@@ -144,6 +164,7 @@ static void json_verdict(struct report *r, struct json *j, const struct verdict 
 	json_kstr(j, "source", c->source);
 	json_kstr(j, "statement", c->statement);
 	json_kstr(j, "verdict", answer_name(v->answer));
+	json_kstr(j, "depends_on", v->answer == DEPENDS && *v->depends_on ? v->depends_on : NULL);
 	json_kstr(j, "unit", v->unit);
 	json_kstr(j, "baseline", c->a);
 	json_kstr(j, "design", c->b);
@@ -155,6 +176,8 @@ static void json_verdict(struct report *r, struct json *j, const struct verdict 
 	json_kstr(j, "boundary", *v->boundary ? v->boundary : NULL);
 	json_kstr(j, "would_change", *v->change ? v->change : NULL);
 	json_kstr(j, "reason", *v->reason ? v->reason : NULL);
+	if (v->sensitivity)
+		json_sensitivity(j, v->sensitivity);
 	json_key(j, "points");
 	json_open(j, '[');
 	for (int i = 0; i < v->n_points; i++)

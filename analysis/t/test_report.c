@@ -162,7 +162,7 @@ static void json_claims(void)
 	struct err e;
 	int failed, all = 1;
 
-	is_int(analysis_verdicts(path, NULL, 0, 1, f, &failed, &e), 0, "verdicts as JSON");
+	is_int(analysis_verdicts(path, NULL, 1, f, &failed, &e), 0, "verdicts as JSON");
 	fclose(f);
 	inner = strstr(text, "\"metrics\"");
 	for (size_t i = 0; i < sizeof(key) / sizeof(key[0]); i++)

@@ -33,6 +33,7 @@ struct options {
 	int64_t reps;		/* 0: the scenario's */
 	int64_t precision_ppm;	/* 0: the scenario's */
 	int64_t max_reps;	/* 0: the scenario's */
+	int64_t samples;	/* of the estimated costs; 0: none */
 	int64_t timeout_s;	/* of one run; 0: the runner's default */
 	const char *designs, *machine, *duration;
 	struct text_list set;

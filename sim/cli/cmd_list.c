@@ -223,6 +223,7 @@ static const struct kind {
 	{ "secondaries", "secondary MMUs and their drivers (configs/secondaries/)", list_files },
 	{ "scenarios", "a load and a question each (scenarios/)", list_files },
 	{ "claims", "statements of the debate (scenarios/claims/)", list_files },
+	{ "questions", "questions of the debate (scenarios/questions/)", list_files },
 	{ "metrics", "what a run measures", list_metrics },
 	{ "parameters", "every key with unit, range, default, origin", list_parameters },
 	{ "sites", "kernel functions that may notify, points in program order", list_sites },

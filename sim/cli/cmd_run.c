@@ -28,6 +28,8 @@ static void extra_arguments(const struct options *o, struct strbuf *sb)
 		sb_adds(sb, one[i].name);
 		run_quote(sb, one[i].value);
 	}
+	if (o->samples)
+		sb_addf(sb, " --samples %lld", (long long)o->samples);
 	for (int i = 0; i < o->set.n; i++) {
 		sb_adds(sb, " --set ");
 		run_quote(sb, o->set.v[i]);
@@ -101,6 +103,10 @@ static int check_combination(const struct command *c, const struct options *o)
 		return usage_error(c, "--reps and --precision exclude each other");
 	if (o->max_reps && o->reps)
 		return usage_error(c, "--max-reps goes with --precision, not with --reps");
+	if (o->samples & (o->samples - 1))
+		return usage_error(c, "--samples needs a power of two");
+	if (o->samples && o->precision_ppm)
+		return usage_error(c, "--samples and --precision exclude each other");
 	if (o->shard_n && o->precision_ppm)
 		return usage_error(c, "--shard needs a fixed number of replications (--reps)");
 	return EX_DONE;
@@ -217,6 +223,7 @@ static const struct option_spec run_options_table[] = {
 	{ 0, "design", "A,B", "these designs (names or files), not the scenario's", OPT_TEXT, AT(designs), 0, 0 },
 	{ 0, "machine", "M", "this machine, not the scenario's", OPT_TEXT, AT(machine), 0, 0 },
 	{ 0, "set", "PATH=VALUE", "override any key; repeat for more, later wins", OPT_LIST, AT(set), 0, 0 },
+	{ 0, "samples", "N", "sample the estimates at N points (64, 128 ...)", OPT_INT, AT(samples), 64, 4096 },
 	{ 0, "duration", "T", "simulated time of one run", OPT_TEXT, AT(duration), 0, 0 },
 	{ 'n', "dry-run", NULL, "count configurations, runs, events, time; write nothing", OPT_FLAG, AT(dry_run), 0, 0 },
 	{ 0, "shard", "K/N", "only configurations K, K+N, ... (fixed --reps)", OPT_SHARD, AT(shard_k), 0, 0 },

@@ -99,9 +99,9 @@ void explain_claim(struct explanation *x, const struct claim *c)
 	json_kstr(x->json, "claim_kind", c->kind);
 	explain_field(x->text, "kind", c->kind);
 	text_or_nothing(x, "reason", c->reason);
-	text_or_nothing(x, "motivating", c->motivating);
-	text_or_nothing(x, "adversarial", c->adversarial);
-	text_or_nothing(x, "phase", c->phase);
+	for (int i = 0; i < c->n_scenarios; i++)
+		text_or_nothing(x, c->scenario[i].role, c->scenario[i].name);
+	text_or_nothing(x, "sensitivity", c->sensitivity.scenario);
 }
 
 /* Values of @path in the order of the sweep, each once. */

@@ -24,25 +24,31 @@ void loaded_free(struct loaded *l)
 	memset(l, 0, sizeof(*l));
 }
 
-int loaded_add(struct loaded *l, const char *arg, const struct options *o)
+int loaded_add_conf(struct loaded *l, const char *file, const struct conf_options *co)
 {
-	struct conf_options co = {
-		.set = o->set.v, .n_set = o->set.n, .designs = o->designs,
-		.machine = o->machine, .seed = o->seed, .duration = o->duration,
-	};
-	char path[4096];
 	struct study **grown, *s;
 
 	grown = mem_realloc(l->study, ((size_t)l->n + 1) * sizeof(*grown));
 	if (!grown)
 		return -1;
 	l->study = grown;
-	s = conf_scenario(l->conf, find_file(l->root_path, "scenarios", arg, path,
-					     sizeof(path)), &co);
+	s = conf_scenario(l->conf, file, co);
 	if (!s)
 		return -1;
 	l->study[l->n++] = s;
 	return 0;
+}
+
+int loaded_add(struct loaded *l, const char *arg, const struct options *o)
+{
+	struct conf_options co = {
+		.set = o->set.v, .n_set = o->set.n, .designs = o->designs,
+		.machine = o->machine, .seed = o->seed, .duration = o->duration,
+		.samples = (int)o->samples,
+	};
+	char path[4096];
+
+	return loaded_add_conf(l, find_file(l->root_path, "scenarios", arg, path, sizeof(path)), &co);
 }
 
 int study_refused(const struct study *s, char *why, size_t n)
@@ -58,6 +64,12 @@ int study_refused(const struct study *s, char *why, size_t n)
 			snprintf(why, n, "cannot be built");
 			refused = i;
 		} else if (world_check(&w, why, n)) {
+			refused = i;
+		} else if (!s->samples && w.max_events > 0 &&
+			   world_expected_events(&w) > (double)w.max_events) {
+			snprintf(why, n, "about %.2g events are expected, the budget is %.2g: raise "
+				 "budget, or make the run smaller", world_expected_events(&w),
+				 (double)w.max_events);
 			refused = i;
 		}
 	}

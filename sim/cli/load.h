@@ -27,6 +27,8 @@ void loaded_free(struct loaded *l);
  * loaded_errors().
  */
 int loaded_add(struct loaded *l, const char *arg, const struct options *o);
+/* The same of a scenario's file, @co saying all that a command line could. */
+int loaded_add_conf(struct loaded *l, const char *file, const struct conf_options *co);
 /* Print what is wrong, whole-configuration checks of the models included;
  * EX_DONE if nothing is. */
 int loaded_errors(const struct command *c, struct loaded *l);

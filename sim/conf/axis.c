@@ -18,7 +18,6 @@
 
 #include "sim/conf/internal.h"
 
-#define MAX_AXES 16
 #define MAX_STEPS 10000
 
 /* "64pages" to 64 and "pages"; -1 if it is no quantity. */

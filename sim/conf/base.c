@@ -23,6 +23,7 @@ const struct file_kind_info file_kinds[NR_FILE_KINDS] = {
 	[FILE_SECONDARY] = { "secondary MMU", "secondaries", "configs/secondaries" },
 	[FILE_SCENARIO] = { "scenario", "scenarios", "scenarios" },
 	[FILE_CLAIM] = { "claim", "claims", "scenarios/claims" },
+	[FILE_QUESTION] = { "question", "questions", "scenarios/questions" },
 };
 
 static const char *under_root(struct conf *c, const char *directory, const char *name)

@@ -14,11 +14,14 @@
 
 #define CLAIM_SEED 0x636c61696du
 
+#define MAX_SCENARIOS 12
+
 struct claim_load {
 	struct loader l;
 	struct claim *claim;
 	const struct node *root;
-	const struct node *scenario[3];	/* trees of the files it names */
+	const struct node *scenario[MAX_SCENARIOS + 1];	/* trees of the files it names */
+	struct claim_scenario role[MAX_SCENARIOS];
 	int n_scenarios;
 };
 
@@ -194,7 +197,7 @@ static void check_test(struct claim_load *g, const struct node *n, const char *p
 /* Only the scenarios that the claim names are run for it. */
 static void check_part_scenario(struct claim_load *g, const struct node *n, const char *path)
 {
-	const char *text = n ? load_text(&g->l, n, path) : NULL, *names[3];
+	const char *text = n ? load_text(&g->l, n, path) : NULL, *names[MAX_SCENARIOS];
 	int i;
 
 	for (i = 0; i < g->n_scenarios; i++)
@@ -229,22 +232,170 @@ static void check_parts(struct claim_load *g, const struct node *list)
 	}
 }
 
-static const char *check_scenario(struct claim_load *g, const struct node *map, const char *role)
+/* The tree of a scenario that the claim names, or NULL. */
+static const struct node *scenario_tree(struct claim_load *g, const struct node *n, const char *path)
 {
-	const char *text = text_of(g, map, "scenarios", role, 0), *file;
+	const char *text = load_text(&g->l, n, path), *file;
 	struct source *s;
-	char path[64];
 
-	if (!text)
-		return NULL;
-	file = conf_file_of(g->l.c, FILE_SCENARIO, text, node_get(map, role),
-			    load_join(path, sizeof(path), "scenarios", role));
+	file = text ? conf_file_of(g->l.c, FILE_SCENARIO, text, n, path) : NULL;
 	s = file ? yaml_file(g->l.c, file) : NULL;
 	if (s && s->root)
-		g->scenario[g->n_scenarios++] = s->root;
-	else
-		g->l.errors++;
-	return text;
+		return s->root;
+	g->l.errors++;
+	return NULL;
+}
+
+/* One scenario, or a list of them. */
+static void check_scenario(struct claim_load *g, const struct node *map, const char *role)
+{
+	const struct node *n = node_get(map, role);
+	int i, count = !n ? 0 : n->kind == NODE_LIST ? n->n : 1;
+	char path[64];
+
+	load_join(path, sizeof(path), "scenarios", role);
+	for (i = 0; i < count; i++) {
+		const struct node *item = n->kind == NODE_LIST ? n->item[i] : n;
+		const struct node *tree;
+
+		if (g->n_scenarios == MAX_SCENARIOS) {
+			load_error(&g->l, item, path, NULL, "more than %d scenarios", MAX_SCENARIOS);
+			return;
+		}
+		tree = scenario_tree(g, item, path);
+		if (!tree)
+			continue;
+		g->scenario[g->n_scenarios] = tree;
+		g->role[g->n_scenarios++] = (struct claim_scenario){ role, item->text };
+	}
+}
+
+static void check_scenarios(struct claim_load *g, const struct node *map)
+{
+	static const char *const roles[] = { "motivating", "adversarial", "phase", "sensitivity", NULL };
+	struct claim_scenario *all;
+	int i;
+
+	if (!load_is_map(&g->l, map, "scenarios"))
+		return;
+	load_check_keys(&g->l, map, "scenarios", roles);
+	for (i = 0; i < 3; i++)
+		check_scenario(g, map, roles[i]);
+	all = conf_alloc(g->l.c, (size_t)(g->n_scenarios + 1) * sizeof(*all));
+	memcpy(all, g->role, (size_t)g->n_scenarios * sizeof(*all));
+	g->claim->scenario = all;
+	g->claim->n_scenarios = g->n_scenarios;
+}
+
+/* --- sensitivity ------------------------------------------------------------------ */
+static const struct node *part_named(const struct node *parts, const char *id)
+{
+	int i;
+
+	for (i = 0; parts && parts->kind == NODE_LIST && i < parts->n; i++) {
+		const struct node *n = node_get(parts->item[i], "id");
+
+		if (n && n->kind == NODE_SCALAR && !strcmp(n->text, id))
+			return parts->item[i];
+	}
+	return NULL;
+}
+
+/* Add @text to the comma-separated @list unless it is there. */
+static const char *with_design(struct conf *c, const char *list, const struct node *n)
+{
+	const char *p = list;
+
+	if (!n || n->kind != NODE_SCALAR)
+		return list;
+	while (*p) {
+		size_t len = strcspn(p, ",");
+
+		if (len == strlen(n->text) && !strncmp(p, n->text, len))
+			return list;
+		p += len + (p[len] == ',');
+	}
+	return conf_printf(c, "%s%s%s", list, *list ? "," : "", n->text);
+}
+
+static void judged_part(struct claim_load *g, const struct node *part, struct claim_sensitivity *s)
+{
+	const struct node *compare = node_get(part, "compare"), *whole = node_get(g->root, "compare");
+	const struct node *a = node_get(compare, "a"), *b = node_get(compare, "b");
+
+	s->designs = with_design(g->l.c, s->designs, a ? a : node_get(whole, "a"));
+	s->designs = with_design(g->l.c, s->designs, b ? b : node_get(whole, "b"));
+}
+
+static void sensitivity_parts(struct claim_load *g, const struct node *list,
+			      struct claim_sensitivity *s)
+{
+	const struct node *parts = node_get(g->root, "parts");
+	int i;
+
+	if (!list && parts)
+		load_error(&g->l, node_get(g->root, "sensitivity"), "sensitivity", NULL,
+			   "parts: which parts of the claim are judged over the costs?");
+	if (!list) {
+		judged_part(g, g->root, s);
+		return;
+	}
+	if (!load_is_list(&g->l, list, "sensitivity.parts"))
+		return;
+	for (i = 0; i < list->n; i++) {
+		const char *id = load_text(&g->l, list->item[i], "sensitivity.parts");
+		const struct node *part = id ? part_named(parts, id) : NULL;
+
+		if (part)
+			judged_part(g, part, s);
+		else if (id)
+			load_error(&g->l, list->item[i], "sensitivity.parts", NULL,
+				   "the claim has no part '%s'", id);
+	}
+}
+
+static void sensitivity_at(struct claim_load *g, const struct node *map, struct claim_sensitivity *s)
+{
+	const char **set;
+	int i;
+
+	if (!map || !load_is_map(&g->l, map, "sensitivity.at"))
+		return;
+	set = conf_alloc(g->l.c, (size_t)(map->n + 1) * sizeof(*set));
+	for (i = 0; i < map->n; i++) {
+		const char *text = load_text(&g->l, map->entry[i].value, "sensitivity.at");
+
+		if (text)
+			set[s->n_set++] = conf_printf(g->l.c, "%s=%s", map->entry[i].key, text);
+	}
+	s->set = set;
+}
+
+static void check_sensitivity(struct claim_load *g, const struct node *role, const struct node *map)
+{
+	static const char *const keys[] = { "parts", "points", "at", NULL };
+	struct claim_sensitivity *s = &g->claim->sensitivity;
+	const struct node *points = node_get(map, "points");
+	const char *why = "is missing";
+	int64_t n = 64;
+
+	if (!role || !map) {
+		load_error(&g->l, role ? role : map, "", NULL, role ? "sensitivity: {at, parts} is missing" :
+			   "scenarios.sensitivity is missing");
+		return;
+	}
+	if (!scenario_tree(g, role, "scenarios.sensitivity") || !load_is_map(&g->l, map, "sensitivity"))
+		return;
+	load_check_keys(&g->l, map, "sensitivity", keys);
+	if (points && (points->kind != NODE_SCALAR || parse_int(points->text, &n, &why) ||
+		       sample_count_ok(n)))
+		load_error(&g->l, points, "sensitivity.points", NULL,
+			   "a power of two from %d to %d is expected", MIN_SAMPLES, MAX_SAMPLES);
+	s->scenario = role->text;
+	s->points = (int)n;
+	s->designs = "";
+	sensitivity_parts(g, node_get(map, "parts"), s);
+	sensitivity_at(g, node_get(map, "at"), s);
 }
 
 static void check_claim(struct claim_load *g, const struct node *root)
@@ -252,9 +403,9 @@ static void check_claim(struct claim_load *g, const struct node *root)
 	static const char *const keys[] = { "id", "who", "said", "source", "quote", "statement", "kind",
 					    "reason", "scenarios", "compare", "metric", "label", "region",
 					    "rule", "margin", "margin_reason", "names", "if_supported",
-					    "if_refuted", "parts", NULL };
-	static const char *const roles[] = { "motivating", "adversarial", "phase", NULL };
+					    "if_refuted", "parts", "sensitivity", NULL };
 	const struct node *scenarios = node_get(root, "scenarios"), *parts = node_get(root, "parts");
+	const struct node *sensitivity = node_get(root, "sensitivity");
 	struct claim *k = g->claim;
 	int untestable;
 
@@ -268,17 +419,15 @@ static void check_claim(struct claim_load *g, const struct node *root)
 	k->kind = text_of(g, root, "", "kind", 1);
 	untestable = k->kind && !strcmp(k->kind, "untestable");
 	k->reason = text_of(g, root, "", "reason", untestable);
-	if (scenarios && load_is_map(&g->l, scenarios, "scenarios")) {
-		load_check_keys(&g->l, scenarios, "scenarios", roles);
-		k->motivating = check_scenario(g, scenarios, "motivating");
-		k->adversarial = check_scenario(g, scenarios, "adversarial");
-		k->phase = check_scenario(g, scenarios, "phase");
-	}
-	if (!untestable && !k->motivating)
+	if (scenarios)
+		check_scenarios(g, scenarios);
+	if (!untestable && !node_get(scenarios, "motivating"))
 		load_error(&g->l, root, "", NULL, "scenarios.motivating is missing");
 	check_test(g, root, "", !untestable && !parts);
 	if (parts)
 		check_parts(g, parts);
+	if (sensitivity || node_get(scenarios, "sensitivity"))
+		check_sensitivity(g, node_get(scenarios, "sensitivity"), sensitivity);
 }
 
 struct request {

@@ -23,6 +23,9 @@ struct conf_options {
 	const char *machine;		/* --machine; NULL = the scenario's */
 	int64_t seed;			/* -1: the scenario's */
 	const char *duration;		/* --duration T; NULL */
+	int samples;			/* of the estimated costs; 0: their defaults */
+	const char *samples_for;	/* for whom, part of the study's name; NULL */
+	const char *arguments;		/* how the command line says all this; NULL */
 };
 
 struct axis_value {
@@ -58,6 +61,12 @@ struct study {				/* one scenario file, expanded */
 	int n_metrics;
 	struct study_metric *metric;
 	struct study_metric primary;
+	/* Designs are compared where these agree within a share; metric -1: everywhere. */
+	struct study_metric comparable;
+	const char *comparable_label;
+	int64_t comparable_ppm;
+	int samples;			/* of the estimated costs; 0: none */
+	const char *arguments;		/* of conf_options; "" if none */
 	int n_points;
 	struct config_point *point;
 	struct conf *conf;
@@ -88,13 +97,35 @@ int conf_check_file(struct conf *c, const char *file);
 /* A claim file. */
 struct claim {
 	const char *id, *who, *said, *source, *quote, *statement, *kind, *reason;
-	const char *motivating, *adversarial, *phase;	/* scenario names */
+	int n_scenarios;
+	const struct claim_scenario {
+		const char *role;	/* motivating, adversarial, phase */
+		const char *name;
+	} *scenario;
+	/* Role sensitivity: the estimated costs sampled, at one point of a scenario. */
+	struct claim_sensitivity {
+		const char *scenario;	/* NULL: none */
+		int points;
+		const char *designs;	/* "A,B": those that the parts compare */
+		int n_set;
+		const char *const *set;	/* "path=value" */
+	} sensitivity;
 	const char *body_json;		/* the whole claim, for the store */
 	uint64_t hash;
 };
 struct claim *conf_claim(struct conf *c, const char *file);
 
-/* Names under configs/KIND (or scenarios, claims) with their one-line summary. */
+/* A question file: claims, the headline among them, how its answer is told. */
+struct question {
+	const char *id, *question, *headline;
+	int n_claims;
+	const char *const *claim;
+	const char *body_json;
+	uint64_t hash;
+};
+struct question *conf_question(struct conf *c, const char *file);
+
+/* Names under configs/KIND (or scenarios, claims, questions) with their one-line summary. */
 struct conf_entry { char name[PARAM_NAME_MAX]; const char *summary, *file; };
 int conf_list(struct conf *c, const char *kind, struct conf_entry **out);
 /* Load one design, machine, kernel or secondary by name or file (explain, compare). */

@@ -108,7 +108,7 @@ void node_json(const struct node *n, struct strbuf *sb);
 
 /* --- path.c ---------------------------------------------------------------------- */
 struct undo { struct node *map; int index; struct node *old; };
-struct undo_log { struct undo v[64]; int n; };
+struct undo_log { struct undo v[2048]; int n; };	/* a sample sets every estimate */
 
 /*
  * Write @value at @path of the tree @root.  @full is the path as the user
@@ -123,7 +123,7 @@ const char *path_after(const char *path, const char *head);
 const char *path_short(const char *path);
 
 /* --- base.c: names, files, REFs ------------------------------------------------------ */
-enum file_kind { FILE_MACHINE, FILE_KERNEL, FILE_DESIGN, FILE_SECONDARY, FILE_SCENARIO, FILE_CLAIM, NR_FILE_KINDS };
+enum file_kind { FILE_MACHINE, FILE_KERNEL, FILE_DESIGN, FILE_SECONDARY, FILE_SCENARIO, FILE_CLAIM, FILE_QUESTION, NR_FILE_KINDS };
 struct file_kind_info { const char *name, *plural, *directory; };
 extern const struct file_kind_info file_kinds[NR_FILE_KINDS];
 
@@ -141,10 +141,20 @@ const char *tree_name(const struct node *tree);
 /* --- load.c: rows of a parameter table ------------------------------------------------ */
 struct param_log { struct resolved_param *v; int n, cap; };
 
+/* An estimated parameter and where it may lie, in stored units. */
+struct range {
+	const char *path;
+	enum param_type type;
+	int64_t lo, value, hi;		/* of a distribution: its mean */
+	struct dist dist;
+};
+struct range_log { struct range *v; int n, cap; };
+
 struct loader {
 	struct conf *c;
 	struct arena *arena;		/* for the structs that come out */
 	struct param_log *log;		/* NULL: nobody asks */
+	struct range_log *ranges;	/* NULL: nobody asks */
 	int64_t clock;			/* for cycles; 0: not allowed */
 	int errors;
 	int secondary_uses[NR_SECONDARY_KINDS];	/* of the configuration being loaded */
@@ -220,10 +230,13 @@ extern const char *const scenario_keys[];
 const char *const *kind_keys(enum file_kind kind);
 
 /* --- sweep.c ---------------------------------------------------------------------------------- */
+#define MAX_AXES 16
+
 struct axis {
 	const char *path;
 	const struct node *at;		/* for messages */
 	struct node **value;
+	const char **text;		/* NULL: that of the values */
 	int n;
 	double *number;
 	const char *unit;
@@ -237,6 +250,25 @@ void sweep_fix(struct conf *c, struct sweep *s, const char *path, struct node *v
 /* Fill @s->point for its designs; -1 with errors reported. */
 int sweep_points(struct conf *c, const struct sweep *w, struct study *s);
 
+struct study_private;
+/* --- sample.c ---------------------------------------------------------------------------------- */
+#define MIN_SAMPLES 64
+#define MAX_SAMPLES 4096
+#define SAMPLE_AXIS "sample"
+/* 0 if it is a power of two in range. */
+int sample_count_ok(int64_t n);
+/* Note the range of an estimate that has been loaded into @value. */
+void load_range(struct loader *l, const struct param_row *row, const char *path,
+		const struct node *at, int64_t lo, int64_t hi, const void *value);
+/* Add the axis: @n samples of everything estimated. */
+void sample_axis(struct conf *c, struct study_private *p, int n);
+/* Write the values of one sample; 0, or not with errors reported. */
+int sample_set(struct conf *c, struct study_private *p, int design, const struct axis *a,
+	       int value);
+/* Exposed for tests: the points in [0, 2^30), and a value within a range. */
+int sample_points(uint32_t *u, int n, int dims, const char *const *name);
+int64_t sample_value(int64_t lo, int64_t middle, int64_t hi, uint32_t u);
+
 /* --- study.c, point.c, resolve.c --------------------------------------------------- */
 struct study_private {			/* behind struct study; its first member */
 	struct study study;
@@ -246,6 +278,7 @@ struct study_private {			/* behind struct study; its first member */
 	int own;			/* the first so many are the scenario's, the rest --design's */
 	char *left_out;			/* per design: --design does not name it */
 	int design_sets;		/* --set design.KEY was given */
+	int only_sample;		/* --set sample=K; 0: all */
 	struct sweep sweep;
 	int *point_design;		/* per point: index of its design */
 	int **point_value;		/* per point and axis: index of its value, -1 */
@@ -269,6 +302,9 @@ int study_set(struct conf *c, struct study_private *p, int design, const char *p
 	      struct node *value, const struct node *at, struct undo_log *log);
 /* Seed, replications, metrics, baseline ... */
 void study_read(struct conf *c, struct study_private *p, const struct conf_options *o);
+/* expect.c: check expect_violations; add what it says of point @i to @w. */
+void expect_read(struct conf *c, struct study_private *p);
+void expect_point(const struct study_private *p, int i, struct world_config *w);
 /* Load point @i into @w; the number of errors.  May jump away: call from conf_try(). */
 int point_load(struct conf *c, struct study_private *p, int i, struct arena *arena,
 	       struct param_log *log, struct world_config *w);

@@ -143,6 +143,7 @@ static const char *const telling[NR_FILE_KINDS] = {
 	[FILE_SECONDARY] = " kind tlb_entries tlb_tag paging gup memslots requests_lock mmu_pages max_vcpus ",
 	[FILE_SCENARIO] = " question machine kernel designs address_spaces threads sweep metrics until ",
 	[FILE_CLAIM] = " id who said statement kind scenarios compare rule margin region parts quote ",
+	[FILE_QUESTION] = " id question claims headline answer mechanism figures plot table adversary ",
 };
 
 static int guess_kind(const struct node *root)
@@ -169,7 +170,7 @@ static int guess_kind(const struct node *root)
 	return best;
 }
 
-struct question {
+struct unknown_file {
 	const char *file;
 	int kind;
 	size_t before;
@@ -177,7 +178,7 @@ struct question {
 
 static void do_guess(struct conf *c, void *arg)
 {
-	struct question *q = arg;
+	struct unknown_file *q = arg;
 	struct source *s;
 	struct object o;
 
@@ -185,8 +186,9 @@ static void do_guess(struct conf *c, void *arg)
 	q->kind = s->root ? guess_kind(s->root) : -1;
 	if (s->root && q->kind < 0)
 		conf_error(c, s->root, "", NULL, "no key of this file tells what it is (machine, "
-			   "kernel, design, secondary MMU, scenario or claim)");
-	if (q->kind < 0 || q->kind == FILE_SCENARIO || q->kind == FILE_CLAIM)
+			   "kernel, design, secondary MMU, scenario, claim or question)");
+	if (q->kind < 0 || q->kind == FILE_SCENARIO || q->kind == FILE_CLAIM ||
+	    q->kind == FILE_QUESTION)
 		return;
 	o = (struct object){ (enum file_kind)q->kind, q->file, NULL, NULL };
 	if (!strchr(q->file, '/') && !strstr(q->file, ".yaml"))
@@ -196,7 +198,7 @@ static void do_guess(struct conf *c, void *arg)
 
 int conf_check_file(struct conf *c, const char *file)
 {
-	struct question q = { file, -1, c->errors.n };
+	struct unknown_file q = { file, -1, c->errors.n };
 
 	if (conf_try(c, do_guess, &q))
 		return -1;
@@ -204,5 +206,7 @@ int conf_check_file(struct conf *c, const char *file)
 		return conf_scenario(c, file, NULL) ? 0 : -1;
 	if (q.kind == FILE_CLAIM)
 		return conf_claim(c, file) ? 0 : -1;
+	if (q.kind == FILE_QUESTION)
+		return conf_question(c, file) ? 0 : -1;
 	return q.kind < 0 || c->errors.n != q.before ? -1 : 0;
 }

@@ -336,6 +336,8 @@ static void load_value(struct loader *l, const struct param_row *row, const stru
 	default:
 		load_number(l, row, at, path, text, field);
 	}
+	if (l->ranges && row->origin == ORIGIN_ESTIMATE && row->type != PT_PICK)
+		load_range(l, row, path, at, row->est_lo, row->est_hi, field);
 }
 
 static int is_group(const struct param_table *t, const char *prefix)
@@ -447,26 +449,28 @@ void load_rows(struct loader *l, const struct param_table *t, const struct node 
 
 /* --- costs -------------------------------------------------------------------------- */
 /* {value DUR, range [DUR, DUR], origin TEXT} */
+struct given_cost { const char *origin; int64_t range[2]; int has_range; };
+
 static const struct node *cost_map(struct loader *l, const struct node *n, const char *path,
-				   const char **origin)
+				   struct given_cost *g)
 {
 	static const char *const keys[] = { "value", "range", "origin", NULL };
 	const struct node *range = node_get(n, "range"), *o = node_get(n, "origin");
 	const char *why;
-	int64_t bound;
 	int i;
 
 	load_check_keys(l, n, path, keys);
 	if (!o)
 		load_error(l, n, path, NULL, "origin is missing: who says so?");
 	else
-		*origin = load_text(l, o, path);
+		g->origin = load_text(l, o, path);
 	if (range && (range->kind != NODE_LIST || range->n != 2))
 		load_error(l, range, path, NULL, "range is [low, high]");
-	for (i = 0; range && range->kind == NODE_LIST && i < range->n; i++) {
+	g->has_range = range && range->kind == NODE_LIST && range->n == 2;
+	for (i = 0; g->has_range && i < 2; i++) {
 		const char *s = load_text(l, range->item[i], path);
 
-		if (s && parse_time(s, l->clock, &bound, &why))
+		if (s && parse_time(s, l->clock, &g->range[i], &why))
 			load_error(l, range->item[i], path, NULL, "'%s' %s", s, why);
 	}
 	if (!node_get(n, "value"))
@@ -474,19 +478,29 @@ static const struct node *cost_map(struct loader *l, const struct node *n, const
 	return node_get(n, "value");
 }
 
+/* A file that says "estimate" gives the range with it; else the table's is meant. */
+static void cost_range(struct loader *l, const struct param_row *row, const struct node *n,
+		       const char *path, const struct given_cost *g, const int64_t *value)
+{
+	if (!g->origin ? row->origin == ORIGIN_ESTIMATE : !strncmp(g->origin, "estimate", 8))
+		load_range(l, row, path, n, g->has_range ? g->range[0] : row->est_lo,
+			   g->has_range ? g->range[1] : row->est_hi, value);
+}
+
 static void load_cost(struct loader *l, const struct param_row *row, const struct node *n,
 		      const char *path, struct machine_config *m)
 {
 	int64_t *to = (int64_t *)((char *)m + row->offset);
-	const char *origin = NULL, *text;
+	struct given_cost given = { 0 };
 	struct param_log *log = l->log;
 	char value[32], table[256];
+	const char *text;
 
 	if (!n) {
 		load_value(l, row, NULL, path, row->def, m);
 		return;
 	}
-	if (n->kind == NODE_MAP && !(n = cost_map(l, n, path, &origin)))
+	if (n->kind == NODE_MAP && !(n = cost_map(l, n, path, &given)))
 		return;
 	text = load_text(l, n, path);
 	if (!text)
@@ -494,10 +508,12 @@ static void load_cost(struct loader *l, const struct param_row *row, const struc
 	l->log = NULL;
 	load_number(l, row, n, path, text, to);
 	l->log = log;
+	cost_range(l, row, n, path, &given, to);
 	sprintf(value, "%" PRId64, *to);
-	if (!origin)
-		origin = is_default(l, row, value) ? origin_text(table, sizeof(table), row) : "given";
-	load_record(l, path, value, row->unit, origin, n);
+	if (!given.origin)
+		given.origin = is_default(l, row, value) ? origin_text(table, sizeof(table), row) :
+			       "given";
+	load_record(l, path, value, row->unit, given.origin, n);
 }
 
 void load_costs(struct loader *l, const struct param_table *t, const struct node *map,

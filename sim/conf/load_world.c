@@ -18,7 +18,7 @@ const char *const scenario_keys[] = {
 	"name", "question", "description", "machine", "kernel", "designs", "until", "duration",
 	"warmup", "settle", "budget", "oracle", "replications", "seed", "baseline",
 	"address_spaces", "threads", "sweep", "zip", "exclude", "metrics", "primary",
-	"expect_violations", NULL
+	"expect_violations", "comparable", NULL
 };
 
 /* --- regions ------------------------------------------------------------------------- */
@@ -144,13 +144,16 @@ static void merge_costs(struct loader *l, struct machine_config *m, const struct
 static void load_unused_costs(struct loader *l, struct machine_config *m)
 {
 	struct param_log *log = l->log;
+	struct range_log *ranges = l->ranges;
 	int k;
 
 	l->log = NULL;
+	l->ranges = NULL;
 	for (k = 0; k < NR_SECONDARY_KINDS; k++)
 		if (!l->secondary_uses[k])
 			load_costs(l, secondary_kinds[k].costs, NULL, "", m);
 	l->log = log;
+	l->ranges = ranges;
 }
 
 static void load_use(struct loader *l, const struct node *n, const char *path,

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "sim/base/hash.h"
 #include "sim/conf/internal.h"
 
 static struct node *secondary_tree(const struct trees *t, const char *path, const char **rest)
@@ -84,17 +85,6 @@ int study_set(struct conf *c, struct study_private *p, int design, const char *p
 	return bad;
 }
 
-static void expect_more(struct study_private *p, const char *design, struct world_config *w)
-{
-	const struct node *list = node_get(node_get(p->scenario, "expect_violations"), design);
-	int i, k;
-
-	for (i = 0; list && list->kind == NODE_LIST && i < list->n; i++)
-		for (k = 0; list->item[i]->kind == NODE_SCALAR && k < NR_INVARIANTS; k++)
-			if (!strcmp(list->item[i]->text, invariant_names[k]))
-				w->expect_violation[k] = 1;
-}
-
 static void record_expected(struct loader *l, const struct world_config *w)
 {
 	char text[64] = "";
@@ -108,6 +98,28 @@ static void record_expected(struct loader *l, const struct world_config *w)
 	load_record(l, "expect_violations", text, "", "choice", NULL);
 }
 
+static int set_axis(struct conf *c, struct study_private *p, int design, const struct axis *a,
+		    int value)
+{
+	if (value < 0)
+		return 0;
+	if (a->text)
+		return sample_set(c, p, design, a, value);
+	return study_set(c, p, design, a->path, a->value[value], a->at, &p->undo);
+}
+
+/* A sample has a draw of its own, the same for all designs: its noise averages out, too. */
+static int64_t seed_of(const struct study_private *p, int i)
+{
+	int k;
+
+	for (k = 0; k < p->sweep.n_axes; k++)
+		if (p->sweep.axis[k].text && p->point_value[i][k] >= 0)
+			return (int64_t)(hash_mix((uint64_t)p->study.seed, (uint64_t)
+				p->sweep.axis[k].number[p->point_value[i][k]]) >> 1);
+	return p->study.seed;
+}
+
 int point_load(struct conf *c, struct study_private *p, int i, struct arena *arena,
 	       struct param_log *log, struct world_config *w)
 {
@@ -115,21 +127,16 @@ int point_load(struct conf *c, struct study_private *p, int i, struct arena *are
 	int k, design = p->point_design[i];
 
 	p->undo.n = 0;
-	for (k = 0; k < p->sweep.n_axes; k++) {
-		const struct axis *a = &p->sweep.axis[k];
-
-		if (p->point_value[i][k] >= 0 &&
-		    study_set(c, p, design, a->path, a->value[p->point_value[i][k]], a->at,
-			      &p->undo))
+	for (k = 0; k < p->sweep.n_axes; k++)
+		if (set_axis(c, p, design, &p->sweep.axis[k], p->point_value[i][k]))
 			l.errors++;
-	}
 	if (!l.errors) {
 		p->trees.design = p->design[design];
 		p->trees.scenario = p->scenario;
 		load_world(&l, &p->trees, w);
-		expect_more(p, p->study.design[design], w);
+		expect_point(p, i, w);
 		record_expected(&l, w);
-		w->seed = p->study.seed;
+		w->seed = seed_of(p, i);
 	}
 	path_undo(&p->undo);
 	return l.errors;

@@ -113,6 +113,15 @@ void study_json(const struct study_private *p, struct strbuf *sb)
 	json_close(&j, ']');
 	json_key(&j, "primary");
 	json_metric(&j, &s->primary);
+	if (s->comparable.metric >= 0) {
+		json_key(&j, "comparable");
+		json_open(&j, '{');
+		json_key(&j, "metric");
+		json_metric(&j, &s->comparable);
+		json_kstr(&j, "label", s->comparable_label);
+		json_knum(&j, "within", (double)s->comparable_ppm / PPM_ONE);
+		json_close(&j, '}');
+	}
 	json_axes(&j, &p->sweep);
 	json_kint(&j, "points", s->n_points);
 	json_close(&j, '}');

@@ -257,6 +257,18 @@ static uint64_t hash_head(const struct study *s)
 	return h;
 }
 
+/* A study of its own: one replication per sample, since the samples are the replicates. */
+static void name_samples(struct conf *c, struct study *s, const struct conf_options *o)
+{
+	s->name = conf_printf(c, "%s-costs%s%s", s->name, o->samples_for ? "-" : "",
+			      o->samples_for ? o->samples_for : "");
+	if (strlen(s->name) >= PARAM_NAME_MAX)
+		conf_error_at(c, s->file, 0, 0, "name", NULL, "%s: longer than %d characters",
+			      s->name, PARAM_NAME_MAX - 1);
+	s->samples = o->samples;
+	s->reps_fixed = s->reps_min = s->reps_max = 1;
+}
+
 static int expand(struct conf *c, struct study_private *p, const struct conf_options *o,
 		  const struct node *chosen)
 {
@@ -264,6 +276,8 @@ static int expand(struct conf *c, struct study_private *p, const struct conf_opt
 	size_t errors = c->errors.n;
 
 	study_read(c, p, o);
+	if (o && o->samples)
+		name_samples(c, s, o);
 	if (c->errors.n != errors)
 		return -1;
 	s->scenario_hash = hash_head(s);
@@ -313,6 +327,7 @@ static void do_scenario(struct conf *c, void *arg)
 	p->study.conf = c;
 	p->study.file = src->file;
 	p->study.source_text = src->text;
+	p->study.arguments = conf_strdup(c, r->o && r->o->arguments ? r->o->arguments : "");
 	p->scenario = node_clone(c, src->root);
 	before = c->errors.n;
 	bad = study_early_sets(c, p, r->o);
@@ -320,6 +335,8 @@ static void do_scenario(struct conf *c, void *arg)
 	chosen = choose(c, p, r->o);
 	sweep_read(c, p->scenario, &p->sweep);
 	bad |= study_sets(c, p, r->o);
+	if (r->o && r->o->samples && !bad && c->errors.n == before)
+		sample_axis(c, p, r->o->samples);
 	if (bad || c->errors.n != before)
 		load_alone(c, p, r->o);
 	else if (!expand(c, p, r->o, chosen) && !c->used_broken && c->errors.n == before)

@@ -135,6 +135,26 @@ int study_trees(struct conf *c, struct study_private *p, const struct conf_optio
 	return bad || c->errors.n != before ? -1 : 0;
 }
 
+static int64_t read_int(struct conf *c, const struct node *n, const char *path, int64_t lo,
+			int64_t hi, int64_t def)
+{
+	const char *why;
+	int64_t v;
+
+	if (!n)
+		return def;
+	if (n->kind != NODE_SCALAR)
+		conf_error(c, n, path, NULL, "a number is expected");
+	else if (parse_int(n->text, &v, &why))
+		conf_error(c, n, path, NULL, "'%s' %s", n->text, why);
+	else if (v < lo || v > hi)
+		conf_error(c, n, path, NULL, "'%s' is out of range, %lld to %lld", n->text,
+			   (long long)lo, (long long)hi);
+	else
+		return v;
+	return def;
+}
+
 /* --- command line ------------------------------------------------------------------------ */
 static void forget_place(struct node *n)
 {
@@ -212,6 +232,8 @@ int study_early_sets(struct conf *c, struct study_private *p, const struct conf_
 
 		if (!value || refused(c, value, path))
 			bad = 1;
+		else if (!strcmp(path, SAMPLE_AXIS))
+			p->only_sample = (int)read_int(c, value, path, 1, MAX_SAMPLES, 1);
 		else if (!leads_away(path))
 			bad |= path_set(c, p->scenario, path, value, path, value, NULL);
 	}
@@ -231,6 +253,8 @@ int study_sets(struct conf *c, struct study_private *p, const struct conf_option
 			bad = 1;
 			continue;
 		}
+		if (!strcmp(path, SAMPLE_AXIS))
+			continue;
 		sweep_fix(c, &p->sweep, path, value);
 		p->design_sets |= path_after(path, "design") || path_after(path, "protocol");
 		if (leads_away(path))
@@ -243,26 +267,6 @@ int study_sets(struct conf *c, struct study_private *p, const struct conf_option
 }
 
 /* --- numbers and names --------------------------------------------------------------------- */
-static int64_t read_int(struct conf *c, const struct node *n, const char *path, int64_t lo,
-			int64_t hi, int64_t def)
-{
-	const char *why;
-	int64_t v;
-
-	if (!n)
-		return def;
-	if (n->kind != NODE_SCALAR)
-		conf_error(c, n, path, NULL, "a number is expected");
-	else if (parse_int(n->text, &v, &why))
-		conf_error(c, n, path, NULL, "'%s' %s", n->text, why);
-	else if (v < lo || v > hi)
-		conf_error(c, n, path, NULL, "'%s' is out of range, %lld to %lld", n->text,
-			   (long long)lo, (long long)hi);
-	else
-		return v;
-	return def;
-}
-
 static int read_metric(struct conf *c, const struct node *n, const char *path,
 		       struct study_metric *m)
 {
@@ -394,36 +398,37 @@ static void read_baseline(struct conf *c, struct study_private *p)
 			   "not a design of this scenario");
 }
 
-static void read_expected(struct conf *c, struct study_private *p)
+/* Points are compared only where the designs achieved the same of this metric. */
+static void read_comparable(struct conf *c, struct study_private *p)
 {
-	const struct node *map = node_get(p->scenario, "expect_violations");
+	static const char *const keys[] = { "metric", "label", "within", NULL };
+	const struct node *n = node_get(p->scenario, "comparable"), *metric, *within, *label;
+	struct loader l = { .c = c };
 	struct study *s = &p->study;
-	int i, k, v;
+	const char *why = "is missing";
 
-	if (map && map->kind != NODE_MAP) {
-		conf_error(c, map, "expect_violations", NULL, "a map {DESIGN: [I1]} is expected");
+	s->comparable.metric = -1;
+	s->comparable_label = "";
+	if (!n)
+		return;
+	if (n->kind != NODE_MAP) {
+		conf_error(c, n, "comparable", NULL, "a map {metric: METRIC, within: 1%%} is expected");
 		return;
 	}
-	for (i = 0; map && i < map->n; i++) {
-		const struct entry *e = &map->entry[i];
-
-		if (find_design(s, e->key) < 0)
-			conf_error(c, e->value, "expect_violations",
-				   nearest_name(e->key, s->design, (size_t)s->n_designs),
-				   "'%s' is not a design of this scenario", e->key);
-		for (k = 0; e->value->kind == NODE_LIST && k < e->value->n; k++) {
-			const struct node *n = e->value->item[k];
-
-			for (v = 0; n->kind == NODE_SCALAR && v < NR_INVARIANTS; v++)
-				if (!strcmp(n->text, invariant_names[v]))
-					break;
-			if (n->kind != NODE_SCALAR || v == NR_INVARIANTS)
-				conf_error(c, n, "expect_violations", NULL,
-					   "this version checks I1, I2 and I4");
-		}
-		if (e->value->kind != NODE_LIST)
-			conf_error(c, e->value, "expect_violations", NULL, "a list of invariants is expected");
-	}
+	load_check_keys(&l, n, "comparable", keys);
+	metric = node_get(n, "metric");
+	within = node_get(n, "within");
+	label = node_get(n, "label");
+	if (!metric)
+		conf_error(c, n, "comparable", NULL, "metric is missing");
+	else if (read_metric(c, metric, "comparable.metric", &s->comparable))
+		s->comparable.metric = -1;
+	if (label && label->kind == NODE_SCALAR)
+		s->comparable_label = label->text;
+	if (!within || within->kind != NODE_SCALAR ||
+	    parse_percent(within->text, &s->comparable_ppm, &why) || s->comparable_ppm <= 0)
+		conf_error(c, within ? within : n, "comparable.within", NULL,
+			   "a share such as 1%% is expected");
 }
 
 static const char *read_text(struct conf *c, const struct node *map, const char *key, int required)
@@ -455,5 +460,6 @@ void study_read(struct conf *c, struct study_private *p, const struct conf_optio
 	read_metrics(c, p);
 	read_replications(c, p);
 	read_baseline(c, p);
-	read_expected(c, p);
+	read_comparable(c, p);
+	expect_read(c, p);
 }

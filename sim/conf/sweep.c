@@ -202,7 +202,7 @@ static void fill_axis(struct expand *x, const struct axis *a, const char *design
 		return;
 	}
 	*value = i;
-	v->text = value_text(x->c, a->value[i]);
+	v->text = a->text ? a->text[i] : value_text(x->c, a->value[i]);
 	v->number = a->number[i];
 	v->unit = a->unit;
 	v->ordinal = i;

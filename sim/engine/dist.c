@@ -257,6 +257,16 @@ sim_time dist_mean(const struct dist *d)
 	return d->a;
 }
 
+struct dist dist_with_mean(const struct dist *d, sim_time mean)
+{
+	sim_time was = dist_mean(d);
+	struct dist out = *d;
+
+	out.a = (sim_time)((__int128)d->a * mean / was);
+	out.b = (sim_time)((__int128)d->b * mean / was);
+	return out;
+}
+
 static sim_time round_to_ps(double t)
 {
 	return t < 0x1p62 ? (sim_time)(t + 0.5) : (sim_time)1 << 62;

@@ -28,6 +28,8 @@ int dist_parse(const char *text, int64_t hz, struct dist *d, const char **why);
 /* The text form that parses back equal; @buf >= 160 bytes; returns it. */
 char *dist_format(char *buf, const struct dist *d);
 sim_time dist_mean(const struct dist *d);
+/* The same law, all its times longer or shorter alike; the mean of @d is above 0. */
+struct dist dist_with_mean(const struct dist *d, sim_time mean);
 sim_time dist_draw(const struct dist *d, struct rng *r);
 
 #endif

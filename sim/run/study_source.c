@@ -159,6 +159,7 @@ static void study_replay(void *arg, int i, uint32_t replication, struct strbuf *
 
 	sb_adds(out, "shootdown run ");
 	run_quote(out, s->file);
+	sb_adds(out, s->arguments);
 	sb_adds(out, ss->o->extra_args ? ss->o->extra_args : "");
 	sb_adds(out, " --design ");
 	run_quote(out, p->design);
@@ -255,6 +256,7 @@ static void study_command(struct study_source *ss, const struct run_source *rs)
 
 	sb_adds(sb, "shootdown run ");
 	run_quote(sb, ss->study->file);
+	sb_adds(sb, ss->study->arguments);
 	sb_adds(sb, ss->o->extra_args ? ss->o->extra_args : "");
 	sb_addf(sb, " --seed %lld", (long long)ss->study->seed);
 	if (rs->reps_fixed > 0)
