@@ -20,6 +20,8 @@ struct bench_row {
 	double ratio;			/* ours / reference; hold: reference / ours is the speed-up */
 	double min, max;		/* spread of ns_per_operation over the rounds */
 	int answer_ok;
+	/* of runs of the model; 0: not such a one */
+	double events_per_operation, simulated_ms_per_s;
 };
 
 /* Fill @rows (up to @max) for @name = mm1, repairman, hold or NULL (all); the count, or -1 if unknown. */
