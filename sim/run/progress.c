@@ -42,7 +42,8 @@ void progress_start(struct progress *p, int quiet, double weight_done, int64_t d
 {
 	memset(p, 0, sizeof(*p));
 	p->on = !quiet && isatty(STDERR_FILENO);
-	p->started = p->last = monotonic_ns();
+	p->started = monotonic_ns();
+	p->last = p->started - INTERVAL_NS;	/* the first result is shown at once */
 	p->weight_start = weight_done;
 	p->done_start = done;
 }
