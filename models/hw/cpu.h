@@ -49,7 +49,9 @@ enum ctx_state {
 /* Parts of a secondary fault's delay (metric secondary_fault.part). */
 enum fault_part {
 	PART_FENCE, PART_MMAP_SEM, PART_PTL, PART_MMU_LOCK, PART_ZEROING,
-	PART_OTHER_LOCK, PART_IRQ_STEAL, PART_SERVICE, NR_FAULT_PARTS
+	PART_OTHER_LOCK, PART_IRQ_STEAL, PART_SERVICE, PART_PAGE_LOCK, PART_SWAP_IO,
+	PART_ALLOC,			/* direct reclaim: all of it, whatever it waits for */
+	NR_FAULT_PARTS
 };
 
 struct fault_account;

@@ -31,7 +31,7 @@ struct tlb_entry *tlb_find(struct tlb *t, uint64_t key)
 	return NULL;
 }
 
-void tlb_fill(struct tlb *t, uint64_t key, struct page *page, uint32_t page_generation)
+struct tlb_entry *tlb_fill(struct tlb *t, uint64_t key, struct page *page, uint32_t page_generation)
 {
 	struct tlb_entry *e = tlb_find(t, key);
 
@@ -46,6 +46,8 @@ void tlb_fill(struct tlb *t, uint64_t key, struct page *page, uint32_t page_gene
 	e->page = page;
 	e->page_generation = page_generation;
 	e->tlb_generation = t->generation;
+	e->dirty = 0;
+	return e;
 }
 
 void tlb_flush_all(struct tlb *t)

@@ -23,6 +23,7 @@ struct tlb_entry {
 	struct page *page;
 	uint32_t page_generation;
 	uint32_t tlb_generation;	/* valid while equal to the TLB's; 0 never is */
+	int dirty;			/* a write went through it: the pte is dirty */
 };
 
 #define TLB_WAYS 4
@@ -37,7 +38,8 @@ struct tlb {
 struct tlb *tlb_new(struct arena *a, uint32_t entries, uint32_t working_set);
 /* The entry that translates @key, or NULL. */
 struct tlb_entry *tlb_find(struct tlb *t, uint64_t key);
-void tlb_fill(struct tlb *t, uint64_t key, struct page *page, uint32_t page_generation);
+/* Loads an entry, clean; may replace another. */
+struct tlb_entry *tlb_fill(struct tlb *t, uint64_t key, struct page *page, uint32_t page_generation);
 void tlb_flush_all(struct tlb *t);
 void tlb_flush_one(struct tlb *t, uint64_t key);
 /* A valid entry for @page under @key: the oracle's probe. */

@@ -45,25 +45,19 @@ static void zero_page(struct ctx *w)
 	w->worked -= d;			/* counted as zeroing, not as service */
 }
 
-/* do_anonymous_page */
-void handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page)
+/* mmap_sem for read; the pte was none.  No zero page: a read allocates too. */
+static void do_anonymous_page(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page,
+			      struct pgtable *t)
 {
-	struct pgtable *t;
-	struct pte *pte;
+	struct pte *pte = &t->pte[page % PTRS_PER_TABLE];
 	struct page *p;
 
-	charge(w, COST_FAULT_FIXED);
-	t = pte_alloc(w, mm, page);
-	pte = &t->pte[page % PTRS_PER_TABLE];
-	sync(w);
-	if (pte->page)
-		return;			/* somebody else faulted it in */
 	anon_vma_prepare(w->m, vma);
 	p = alloc_page(w);
 	zero_page(w);
 	spin_lock(w, pte_lockptr(mm, t));
 	sync(w);
-	if (pte->page) {
+	if (pte->kind != PTE_NONE) {
 		spin_unlock(w, pte_lockptr(mm, t));
 		put_page(w, p);
 		return;
@@ -75,7 +69,38 @@ void handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t pag
 	spin_unlock(w, pte_lockptr(mm, t));
 }
 
-void do_page_fault(struct ctx *w, uint64_t page)
+/* The pte was present when it was read without its lock: somebody was faster. */
+static void spurious_fault(struct ctx *w, struct mm *mm, uint64_t page, struct pgtable *t,
+			   int write)
+{
+	struct pte *pte = &t->pte[page % PTRS_PER_TABLE];
+
+	spin_lock(w, pte_lockptr(mm, t));
+	sync(w);
+	if (pte->kind == PTE_PRESENT && !ptep_set_access_flags(w, mm, page, pte, 0, write) && write)
+		flush_tlb_page(w, mm, page);
+	spin_unlock(w, pte_lockptr(mm, t));
+}
+
+/* handle_pte_fault: the pte is read without a lock, the cases look again */
+void handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page, int write)
+{
+	struct pgtable *t;
+
+	charge(w, COST_FAULT_FIXED);
+	t = pte_alloc(w, mm, page);
+	sync(w);
+	switch (t->pte[page % PTRS_PER_TABLE].kind) {
+	case PTE_NONE:
+		do_anonymous_page(w, mm, vma, page, t);
+		break;
+	case PTE_PRESENT:
+		spurious_fault(w, mm, page, t, write);
+		break;
+	}
+}
+
+void do_page_fault(struct ctx *w, uint64_t page, int write)
 {
 	struct mm *mm = w->mm;
 	sim_time t0 = now_of(w);
@@ -89,7 +114,7 @@ void do_page_fault(struct ctx *w, uint64_t page)
 		sim_fail(&w->m->sim, SIM_STOP_FAILED,
 			 "%s: user access to page %llu, where nothing is mapped",
 			 w->name, (unsigned long long)page);
-	handle_mm_fault(w, mm, v, page);
+	handle_mm_fault(w, mm, v, page, write);
 	up_read(w, &mm->mmap_sem);
 	sync(w);
 	metric_tally(&w->m->metrics, METRIC_HOST_FAULT_DELAY, 0, now_of(w) - t0);
@@ -124,7 +149,7 @@ struct page *get_user_pages(struct ctx *w, struct mm *mm, uint64_t page, uint32_
 		return NULL;		/* -EFAULT */
 	charge(w, COST_GUP_PAGE);
 	while (!(p = follow_page(w, mm, page)))
-		handle_mm_fault(w, mm, v, page);
+		handle_mm_fault(w, mm, v, page, 1);
 	*clear_seq = pte_lookup(mm, page)->clear_seq;
 	tp(w, TP_GUP, page, p->id);
 	return p;

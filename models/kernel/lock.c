@@ -7,7 +7,7 @@ const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"mmap_sem", "ptl", "mmu_lock", "anon_vma", "lru", "zone", "tlbstate",
 	"call_function", "requests_lock", "slots_lock", "page_table",
 	"rwsem_wait", "call_single", "kvm_lock", "i_mmap", "tree", "page_lock",
-	"swap_lock", "mmlist", "io_queue",
+	"swap_lock", "mmlist", "io_queue", "io",
 };
 
 static enum fault_part part_of(enum lock_class class)
@@ -20,6 +20,10 @@ static enum fault_part part_of(enum lock_class class)
 		return PART_PTL;
 	case LOCK_MMU:
 		return PART_MMU_LOCK;
+	case LOCK_PAGE:
+		return PART_PAGE_LOCK;
+	case LOCK_IO:
+		return PART_SWAP_IO;
 	default:
 		return PART_OTHER_LOCK;
 	}

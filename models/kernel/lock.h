@@ -13,6 +13,7 @@ enum lock_class {
 	LOCK_TLBSTATE, LOCK_CALL_FUNCTION, LOCK_REQUESTS, LOCK_SLOTS,
 	LOCK_PAGE_TABLE, LOCK_RWSEM_WAIT, LOCK_CALL_SINGLE, LOCK_KVM,
 	LOCK_I_MMAP, LOCK_TREE, LOCK_PAGE, LOCK_SWAP, LOCK_MMLIST, LOCK_IO_QUEUE,
+	LOCK_IO,			/* waits for a device; nobody holds it */
 	NR_LOCK_CLASSES
 };
 extern const char *const lock_class_names[NR_LOCK_CLASSES];
@@ -30,7 +31,8 @@ enum relation { SAME_PAGE, SAME_TABLE, SAME_VMA, ELSEWHERE_IN_MM, NR_RELATIONS }
 
 /*
  * An open secondary fault (models/secondary/kvm_fault.c): where its time went.
- * delay = sum of parts, to the picosecond; a failed attempt is all fence.
+ * delay = sum of parts, to the picosecond; a failed attempt is
+ * fence, but for what it did and waited for to get its page.
  */
 struct fault_account {
 	sim_time t0;			/* first execution of the missing access */

@@ -41,10 +41,12 @@ void zap_page_range(struct ctx *w, struct vma *vma, uint64_t start, uint64_t end
 void free_pgtables(struct ctx *w, struct mmu_gather *tlb, struct vma *vma,
 		   uint64_t floor, uint64_t ceiling);
 
-/* handle_mm_fault for anonymous memory; mmap_sem held for read. */
-void handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page);
-/* A user access that found no pte: exception, mmap_sem, fault, return. */
-void do_page_fault(struct ctx *w, uint64_t page);
+/* One fault of @page in @vma; mmap_sem held for read, may sleep.  Whether the
+ * pte is there afterwards, and for a @write writable, is for the caller to see. */
+void handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page, int write);
+/* A user access that found no pte, or one that forbids it: exception, mmap_sem,
+ * fault, return. */
+void do_page_fault(struct ctx *w, uint64_t page, int write);
 
 /*
  * get_user_pages(write=1, force=1) of one page: a page with a reference for

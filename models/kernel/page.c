@@ -67,7 +67,7 @@ struct page *alloc_page(struct ctx *w)
 	p->next = NULL;
 	p->free = 0;
 	p->count = 1;
-	BUG_ON(p->mapcount || p->anon_vma || p->mapping || p->lock_owner);
+	BUG_ON(p->mapcount || p->anon_vma || p->mapping || p->locked);
 	p->had_spte = 0;
 	p->op = NULL;
 	tp(w, TP_PAGE_ALLOC, p->id, 0);
@@ -112,7 +112,7 @@ static void free_page(struct ctx *w, struct page *p)
 	struct kernel_cpu *c = pcpu(w);
 
 	sync(w);
-	BUG_ON(p->count || p->mapcount || p->free || p->lru || p->mapping || p->lock_owner);
+	BUG_ON(p->count || p->mapcount || p->free || p->lru || p->mapping || p->locked);
 	if (w->m->hooks.page_freed)
 		w->m->hooks.page_freed(w, p);
 	tp(w, TP_PAGE_FREE, p->id, p->va);

@@ -55,7 +55,9 @@ struct page {
 	uint32_t swap;			/* page_private of a swap-cache page: its slot */
 	struct page *lru_next, *lru_prev;
 	/* PG_locked: who holds it, who waits (page_lock.h) */
-	struct ctx *lock_owner;
+	uint8_t locked;
+	struct ctx *lock_owner;		/* NULL: nobody, or the device */
+	sim_time locked_at;
 	struct page_waiter *waiters;
 	uint32_t clears;		/* ptes of it cleared so far: any since its birth? */
 	sim_time cleared_at;		/* last pte clear */

@@ -107,7 +107,22 @@ void kvm_account_start(struct kvm_vcpu *v, uint64_t va)
 	attempt_from(v, f->t0);
 }
 
-/* The attempt in progress is over: failed ones are all fence. */
+/* What a failed attempt waited for that the next one does not wait for again. */
+static sim_time kept_of_failed(struct fault_account *f)
+{
+	static const enum fault_part kept[] = {
+		PART_ZEROING, PART_PAGE_LOCK, PART_SWAP_IO, PART_ALLOC,
+	};
+	sim_time sum = 0;
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		f->part[kept[i]] += f->here[kept[i]];
+		sum += f->here[kept[i]];
+	}
+	return sum;
+}
+
+/* The attempt in progress is over: failed ones are fence, but for the page they got. */
 void kvm_account_attempt(struct kvm_vcpu *v)
 {
 	struct fault_account *f = &v->account;
@@ -115,6 +130,7 @@ void kvm_account_attempt(struct kvm_vcpu *v)
 	sim_time d = now_of(w) - f->attempt, sum = 0;
 
 	if (v->failed_attempt) {
+		d -= kept_of_failed(f);
 		f->part[PART_FENCE] += d;
 		f->retries++;
 		/* all of it, waits included, to who closed the fence: not added twice */
@@ -156,7 +172,7 @@ void kvm_account_end(struct kvm_vcpu *v, int retired)
 
 	kvm_account_attempt(v);
 	blocked = f->part[PART_FENCE] + f->part[PART_MMAP_SEM] + f->part[PART_PTL] +
-		f->part[PART_MMU_LOCK];
+		f->part[PART_MMU_LOCK] + f->part[PART_PAGE_LOCK];
 	account_lost(v, blocked);
 	v->w->fault = NULL;
 	if (!retired) {		/* nothing is mapped there: no fault that was served */

@@ -34,24 +34,37 @@ static void user_think(struct thread *t, sim_time d)
 	cpu_work(w, d);
 }
 
-static void touch_page(struct ctx *w, struct mm *mm, uint64_t va)
+/* The hardware walks if the TLB has no entry, or none that a write has used. */
+static void touch_page(struct ctx *w, struct mm *mm, uint64_t va, int write)
 {
 	struct tlb *tlb = w->cpu->tlb;
+	struct tlb_entry *e = tlb_find(tlb, va);
 	struct pte *pte;
 
-	if (tlb_find(tlb, va))
+	if (e && (!write || e->dirty))
 		return;
 	for (;;) {
 		charge(w, COST_TLB_WALK);
 		sync(w);
 		pte = pte_lookup(mm, va);
-		if (pte && pte->page)
+		if (pte && pte->kind == PTE_PRESENT && (!write || pte->write))
 			break;
-		do_page_fault(w, va);
+		do_page_fault(w, va, write);
 	}
 	pte->young = 1;
-	tlb_fill(tlb, va, pte->page, pte->page->generation);
+	pte->dirty |= write != 0;
+	tlb_fill(tlb, va, pte->page, pte->page->generation)->dirty = write != 0;
 	pte->page->primary_cpus |= 1ull << w->cpu->id;
+}
+
+/* Is the @i-th access of this work item a write?  Keyed, so that no stream shifts. */
+static int is_write(const struct thread *t, const struct op_config *op, int64_t i)
+{
+	uint64_t key = hash_mix(t->ctx.stream, 0x7772697465u);
+
+	if (op->write <= 0 || op->write >= PPM_ONE)
+		return op->write > 0;
+	return (int64_t)(rng_keyed(key, t->ctx.item, (uint64_t)i) % PPM_ONE) < op->write;
 }
 
 static void op_touch(struct thread *t, const struct op_config *op, uint64_t *cursor)
@@ -61,7 +74,8 @@ static void op_touch(struct thread *t, const struct op_config *op, uint64_t *cur
 	ctx_class(&t->ctx, TIME_USER);
 	for (int64_t i = 0; i < pages_of(r, op); i++)
 		touch_page(&t->ctx, &t->space->mm,
-			   pick_page(t->l->picks, r, &op->pages, &t->pages, cursor));
+			   pick_page(t->l->picks, r, &op->pages, &t->pages, cursor),
+			   is_write(t, op, i));
 }
 
 /* --- ranges --------------------------------------------------------------------- */
@@ -113,20 +127,10 @@ static void op_unmap(struct thread *t, const struct op_config *op, uint64_t *cur
 	if (op->kind == OPK_MUNMAP)
 		sys_mmap(w, start, end);
 	for (uint64_t va = start; va < end; va++)
-		touch_page(w, &t->space->mm, va);
+		touch_page(w, &t->space->mm, va, 1);
 }
 
 /* --- through a secondary MMU ------------------------------------------------------- */
-
-/* Is the @i-th access of this work item a write?  Keyed, so that no stream shifts. */
-static int is_write(const struct thread *t, const struct op_config *op, int64_t i)
-{
-	uint64_t key = hash_mix(t->ctx.stream, 0x7772697465u);
-
-	if (op->write <= 0 || op->write >= PPM_ONE)
-		return op->write > 0;
-	return (int64_t)(rng_keyed(key, t->ctx.item, (uint64_t)i) % PPM_ONE) < op->write;
-}
 
 /* One visit; nothing else draws from the thread's stream of pages. */
 static void op_visit(struct thread *t, const struct op_config *op, uint64_t *cursor)
