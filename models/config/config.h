@@ -85,7 +85,7 @@ struct callout_info { const char *name; int built; const char *help; };
 extern const struct callout_info callout_table[NR_CALLOUT_OPS];
 
 /* --- machine ------------------------------------------------------------ */
-enum apic_mode { APIC_AUTO, APIC_FLAT, APIC_PHYSICAL };
+enum apic_mode { APIC_AUTO, APIC_FLAT, APIC_PHYSICAL, APIC_X2APIC };
 
 struct machine_config {
 	char name[PARAM_NAME_MAX];
@@ -94,6 +94,7 @@ struct machine_config {
 	int64_t clock;			/* Hz */
 	int64_t apic;			/* enum apic_mode; auto: flat up to 8 CPUs */
 	int64_t tlb_entries;
+	int64_t tlb_pcid;		/* entries carry an address-space identifier */
 	struct dist idle_exit;		/* interrupt to idle CPU: first instruction later by */
 	int64_t idle_polls;		/* a reschedule IPI is not needed */
 	struct dist background_interval;	/* per CPU, between irq-off handlers; mean 0: none */
@@ -105,6 +106,11 @@ struct machine_config {
 /* --- kernel -------------------------------------------------------------- */
 enum preempt_mode { PREEMPT_NONE, PREEMPT_VOLUNTARY, PREEMPT_FULL };
 enum spinlock_kind { SPINLOCK_TICKET, SPINLOCK_QUEUED };
+enum ipi_kind { IPI_VECTORS, IPI_CSD };
+enum flush_lazy { LAZY_LEAVE, LAZY_SKIP };
+enum flush_reclaim { RECLAIM_SINGLE, RECLAIM_BATCHED };
+enum flush_local { LOCAL_BEFORE, LOCAL_CONCURRENT };
+enum flush_ack { ACK_LATE, ACK_EARLY };
 enum arbitration { ARBITRATION_RANDOM, ARBITRATION_TICKET_ORDER, ARBITRATION_WAIT };
 
 struct kernel_config {
@@ -116,6 +122,9 @@ struct kernel_config {
 	int64_t flush_vectors;		/* NUM_INVALIDATE_TLB_VECTORS */
 	int64_t spinlock;		/* enum spinlock_kind */
 	int64_t arbitration;		/* enum arbitration: who re-reads a ticket lock first */
+	int64_t ipi_kind;		/* enum ipi_kind */
+	int64_t flush_lazy, flush_reclaim, flush_local, flush_ack;	/* enums of the names */
+	int64_t flush_ceiling;		/* pages; 0: a range is the whole mm */
 	int64_t split_ptlocks;		/* one lock per page-table page */
 };
 

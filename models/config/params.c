@@ -14,6 +14,7 @@ static const struct enum_value apic_values[] = {
 	{ "auto", APIC_AUTO, "flat up to 8 CPUs, physical above" },
 	{ "flat", APIC_FLAT, "one write to the interrupt command register per target mask" },
 	{ "physical", APIC_PHYSICAL, "one write per target" },
+	{ "x2apic", APIC_X2APIC, "cluster mode: one write per cluster of 16 APIC numbers" },
 	{ NULL, 0, NULL },
 };
 
@@ -30,6 +31,9 @@ static const struct param_row machine_rows[] = {
 	CONSTANT(M, "tlb.entries", PT_INT, tlb_entries, "", "256", 1, 65536, 64, 512, ESTIMATE,
 		 "Core 2: 256 data TLB entries of 4 KiB pages; K8: 512 in the second level",
 		 "translations a CPU's TLB holds; bounds the refill after a full flush"),
+	CHOICE(M, "tlb.pcid", PT_BOOL, tlb_pcid, "", "no", 0, 1, NULL, "",
+	       "TLB entries carry an address-space identifier: kernels that use it (flush.lazy: skip) "
+	       "keep the entries of six address spaces per CPU"),
 	CONSTANT(M, "idle.exit", PT_DIST, idle_exit, "ps", "uniform(1us 2us)", 0, MS(10), US(1), US(10),
 		 ESTIMATE, "by the authors, for x86 of 2008: C1 1..2 us, C1E 10 us",
 		 "interrupt to an idle CPU: its first instruction comes later by this"),
@@ -70,6 +74,36 @@ static const struct enum_value arbitration_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value ipi_values[] = {
+	{ "vectors", IPI_VECTORS, "2.6.27: flushes by their own vectors, other calls by a global list" },
+	{ "csd", IPI_CSD, "3.6: everything by per-CPU queues, an IPI only to an empty one" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value lazy_values[] = {
+	{ "leave", LAZY_LEAVE, "the mm's mask names who gets an IPI; a lazy CPU leaves the mm at the first" },
+	{ "skip", LAZY_SKIP, "4.14: generations; the sender skips CPUs that are lazy or run another mm" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value reclaim_flush_values[] = {
+	{ "single", RECLAIM_SINGLE, "a flush per unmapped pte" },
+	{ "batched", RECLAIM_BATCHED, "4.3: clean ptes share one flush per reclaim batch" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value local_values[] = {
+	{ "before", LOCAL_BEFORE, "the sender flushes itself, then sends" },
+	{ "concurrent", LOCAL_CONCURRENT, "5.13: it sends, flushes itself, then waits" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value ack_values[] = {
+	{ "late", ACK_LATE, "a target acknowledges after its flush" },
+	{ "early", ACK_EARLY, "it acknowledges first, where no page table is freed (a patch of 2019)" },
+	{ NULL, 0, NULL },
+};
+
 #define K struct kernel_config
 static const struct param_row kernel_rows[] = {
 	NAME_ROW(K, name, "name of the kernel"),
@@ -84,6 +118,19 @@ static const struct param_row kernel_rows[] = {
 	CONSTANT(K, "ipi.vectors", PT_INT, flush_vectors, "", "8", 1, 32, 0, 0, PUBLISHED,
 		 "2.6.27 arch/x86: NUM_INVALIDATE_TLB_VECTORS 8",
 		 "TLB-flush vectors, each with a lock; a sender uses number CPU mod vectors"),
+	CHOICE(K, "ipi.kind", PT_ENUM, ipi_kind, "", "vectors", 0, 0, ipi_values, "",
+	       "how cross-calls and TLB flushes reach other CPUs"),
+	CHOICE(K, "flush.lazy", PT_ENUM, flush_lazy, "", "leave", 0, 0, lazy_values, "",
+	       "what a TLB flush does about CPUs that hold the mm without using it"),
+	CHOICE(K, "flush.ceiling", PT_INT, flush_ceiling, "", "0", 0, 1 << 20, NULL,
+	       "tlb_single_page_flush_ceiling: 33 since 3.16; no ranged flush before 3.5",
+	       "pages up to which a range is flushed page by page; 0: a range is the whole mm"),
+	CHOICE(K, "flush.reclaim", PT_ENUM, flush_reclaim, "", "single", 0, 0, reclaim_flush_values, "",
+	       "when try_to_unmap flushes; batched needs ipi.kind csd"),
+	CHOICE(K, "flush.local", PT_ENUM, flush_local, "", "before", 0, 0, local_values, "",
+	       "order of the sender's own flush and the remote ones"),
+	CHOICE(K, "flush.ack", PT_ENUM, flush_ack, "", "late", 0, 0, ack_values, "",
+	       "when a target of a flush acknowledges; early needs ipi.kind csd"),
 	CHOICE(K, "spinlock", PT_ENUM, spinlock, "", "ticket", 0, 0, spinlock_values, "",
 	       "implementation of spinlocks"),
 	CHOICE(K, "arbitration", PT_ENUM, arbitration, "", "random", 0, 0, arbitration_values, "",

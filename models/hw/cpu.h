@@ -56,6 +56,12 @@ enum fault_part {
 
 struct fault_account;
 
+/* Flushes that reclaim put off (current->tlb_ubc). */
+struct tlb_batch {
+	uint64_t cpus;			/* whose TLBs may hold what was unmapped */
+	int pending, writable;		/* something is; by a dirty pte */
+};
+
 struct ctx {
 	struct machine *m;
 	struct cpu *cpu;
@@ -90,6 +96,7 @@ struct ctx {
 	struct ctx *blocker;		/* who holds what it is about to sleep for */
 	int wait_write;			/* rwsem: waits as a writer */
 	int wait_granted;
+	struct tlb_batch tlb_ubc;
 };
 
 struct arrival {
@@ -123,6 +130,7 @@ struct cpu {
 	/* primary TLB of 2.6.27 (models/kernel/tlbflush.c) */
 	struct mm *active_mm;
 	int tlb_lazy;			/* TLBSTATE_LAZY */
+	int ack_owed;			/* requests acknowledged, not yet carried out: nothing runs before */
 	struct tlb *tlb;
 };
 

@@ -27,19 +27,24 @@ static int highest_pending(const struct cpu *c)
 
 static void serve_one(struct cpu *c, struct ctx *w, unsigned vector)
 {
-	enum vector_class class = vector_class(vector);
+	enum vector_class class = vector_class(vector), purpose = class;
+	int is_irq = class != VC_IDLE_CALL;	/* else code of the idle loop */
 
 	c->pending[vector / 64] &= ~(1ull << (vector % 64));
-	c->handled |= 1ull << class;
 	ctx_next_item(w);
-	charge(w, COST_IRQ_ENTRY);
+	if (is_irq)
+		charge(w, COST_IRQ_ENTRY);
 	sync(w);
 	tp(w, TP_IRQ_ENTER, vector, 0);
+	if (c->m->vector_purpose)
+		purpose = c->m->vector_purpose(c, vector);
+	c->handled |= 1ull << purpose;
 	if (class <= VC_RESCHEDULE)	/* the others are no IPIs */
-		metric_count(&c->m->metrics, METRIC_IPI_RECEIVED, class, 1);
+		metric_count(&c->m->metrics, METRIC_IPI_RECEIVED, purpose, 1);
 	if (c->m->vector_handler[class])
 		c->m->vector_handler[class](w, vector);
-	charge(w, COST_IRQ_RETURN);
+	if (is_irq)
+		charge(w, COST_IRQ_RETURN);
 	sync(w);
 	tp(w, TP_IRQ_LEAVE, vector, 0);
 	BUG_ON(w->spinlocks || w->preempt_count);

@@ -50,8 +50,9 @@ void machine_init(struct machine *m)
 	m->mc = m->cfg->machine;
 	m->kc = m->cfg->kernel;
 	m->nr_cpus = (int)(m->mc->sockets * m->mc->cores);
-	m->flat_apic = m->mc->apic == APIC_FLAT ||
-		(m->mc->apic == APIC_AUTO && m->nr_cpus <= 8);
+	m->apic = (enum apic_mode)m->mc->apic;
+	if (m->apic == APIC_AUTO)
+		m->apic = m->nr_cpus <= 8 ? APIC_FLAT : APIC_PHYSICAL;
 	for (int i = 0; i < NR_COSTS; i++)
 		m->cost_stream[i] = hash_str(cost_names[i], 0) << 16;
 	m->cpu = arena_alloc(m->arena, sizeof(*m->cpu) * (size_t)m->nr_cpus);

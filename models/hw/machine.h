@@ -26,6 +26,7 @@ struct spinlock;
 
 /* Interrupt vectors of 2.6.27, x86-64 (include/asm-x86/irq_vectors.h). */
 enum {
+	VECTOR_IDLE_CALL = 0x20,	/* no interrupt: the polled flag of an idle CPU was set */
 	VECTOR_BACKGROUND = 0x31,	/* a device, handler runs with interrupts off */
 	VECTOR_TIMER = 0xef,
 	VECTOR_INVALIDATE = 0xf0,	/* .. 0xf7 */
@@ -34,7 +35,7 @@ enum {
 	VECTOR_RESCHEDULE = 0xfd,
 };
 
-enum vector_class { VC_FLUSH, VC_CALL, VC_RESCHEDULE, VC_TIMER, VC_BACKGROUND, NR_VECTOR_CLASSES };
+enum vector_class { VC_FLUSH, VC_CALL, VC_RESCHEDULE, VC_TIMER, VC_BACKGROUND, VC_IDLE_CALL, NR_VECTOR_CLASSES };
 static inline enum vector_class vector_class(unsigned vector)
 {
 	if (vector >= VECTOR_INVALIDATE && vector < VECTOR_INVALIDATE + 8)
@@ -43,6 +44,8 @@ static inline enum vector_class vector_class(unsigned vector)
 		return VC_CALL;
 	if (vector == VECTOR_RESCHEDULE)
 		return VC_RESCHEDULE;
+	if (vector == VECTOR_IDLE_CALL)
+		return VC_IDLE_CALL;
 	return vector == VECTOR_TIMER ? VC_TIMER : VC_BACKGROUND;
 }
 
@@ -70,11 +73,13 @@ struct machine {
 	const struct kernel_config *kc;
 	uint32_t replication;
 	int nr_cpus;
-	int flat_apic;
+	enum apic_mode apic;		/* of the machine file, "auto" resolved */
 	struct cpu *cpu;
 	uint64_t cost_stream[NR_COSTS];	/* by name, so that a new cost shifts no other's draws */
 	const uint32_t *jitter_table;	/* JITTER_STEPS factors in Q16, mean exactly 1; NULL: none */
 	void (*vector_handler[NR_VECTOR_CLASSES])(struct ctx *w, unsigned vector);
+	/* what a pending vector is for, where one vector serves several; NULL: its class */
+	enum vector_class (*vector_purpose)(const struct cpu *c, unsigned vector);
 	struct rng arbitration;		/* stream "line arbitration" */
 	struct metrics metrics;
 	struct machine_hooks hooks;

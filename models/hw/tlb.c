@@ -10,7 +10,7 @@ struct tlb *tlb_new(struct arena *a, uint32_t entries, uint32_t working_set)
 	t->capacity = t->sets * TLB_WAYS;
 	t->entry = arena_alloc(a, t->capacity * sizeof(*t->entry));
 	t->victim = arena_alloc(a, t->sets);
-	t->generation = 1;
+	t->generation = t->last_generation = 1;
 	t->working_set = working_set < t->capacity ? working_set : t->capacity;
 	t->resident = t->working_set;
 	return t;
@@ -52,7 +52,7 @@ struct tlb_entry *tlb_fill(struct tlb *t, uint64_t key, struct page *page, uint3
 
 void tlb_flush_all(struct tlb *t)
 {
-	t->generation++;
+	t->generation = ++t->last_generation;
 	t->owed += t->resident;
 	if (t->owed > t->working_set)
 		t->owed = t->working_set;
@@ -70,6 +70,19 @@ void tlb_flush_one(struct tlb *t, uint64_t key)
 		t->resident--;
 		t->owed++;
 	}
+}
+
+void tlb_select(struct tlb *t, uint32_t i)
+{
+	const struct tlb_context *c = &t->saved[i];
+
+	if (i == t->context)
+		return;
+	t->saved[t->context] = (struct tlb_context){ t->generation, t->resident, t->owed };
+	t->context = i;
+	t->generation = c->generation ? c->generation : ++t->last_generation;
+	t->resident = c->generation ? c->resident : t->working_set;
+	t->owed = c->owed;
 }
 
 int tlb_holds(struct tlb *t, uint64_t key, const struct page *page)

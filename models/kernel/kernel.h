@@ -20,6 +20,9 @@ struct kernel_cpu {
 	int nr_pagevec;
 	struct mmu_gather *gather;	/* per-CPU, preemption off while in use */
 	struct call_queue call_single;
+	struct csd_queue csd_queue;	/* kernel.ipi.kind csd */
+	struct tlb_state tlb_state;	/* kernels that call by csd */
+	struct csd *csd;		/* of this CPU as a sender, one per target */
 };
 
 struct kernel {
@@ -36,6 +39,7 @@ struct kernel {
 	struct call_function call_function;
 	const struct rcu_flavour *rcu_flavour;	/* NULL: no grace periods (kernel.tick: off) */
 	void *rcu;			/* its state */
+	uint64_t last_ctx_id;		/* of an mm */
 	/* pages held by pins alone after their pte is gone */
 	struct time_weighted pin_held;
 };

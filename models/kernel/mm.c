@@ -2,6 +2,7 @@
 /* VMAs and page tables; see mm.h. */
 #include "models/kernel/mm.h"
 #include "models/kernel/rmap.h"
+#include "models/kernel/tlbflush.h"
 #include "sim/base/xassert.h"
 
 void mm_init(struct machine *m, struct mm *mm, const char *name, uint64_t base,
@@ -16,6 +17,7 @@ void mm_init(struct machine *m, struct mm *mm, const char *name, uint64_t base,
 		       m->kc->split_ptlocks ? LOCK_PAGE_TABLE : LOCK_PTL);
 	line_init(&mm->mask_line);
 	line_init(&mm->notifier_line);
+	tlbflush_mm_init(m, mm);
 	mm->base = base;
 	mm->nr_tables = (uint32_t)((pages + PTRS_PER_TABLE - 1) / PTRS_PER_TABLE);
 	mm->table = arena_alloc(m->arena, sizeof(*mm->table) * (mm->nr_tables + 1u));

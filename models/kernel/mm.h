@@ -79,6 +79,11 @@ struct mm {
 	struct line mask_line;		/* cpu_vm_mask */
 	struct line notifier_line;	/* mmu_notifier_mm pointer, read-mostly */
 	uint64_t cpu_vm_mask;
+	struct line gen_line;		/* context.tlb_gen */
+	uint64_t ctx_id, tlb_gen;	/* kernel.flush.lazy skip: never 0 */
+	sim_time next_trim;		/* next_trim_cpumask */
+	struct line batch_line;		/* tlb_flush_batched */
+	uint64_t batch_pending, batch_flushed;
 	struct vma *vma;		/* sorted */
 	uint64_t base;			/* first page of the arena of tables */
 	uint32_t nr_tables;

@@ -90,9 +90,8 @@ void sched_first_run(struct ctx *w)
 	struct cpu *c = w->cpu;
 
 	if (w->mm) {
-		c->active_mm = w->mm;
+		tlb_start_with(c, w->mm);
 		c->tlb_lazy = 0;
-		w->mm->cpu_vm_mask |= 1ull << c->id;
 	}
 }
 

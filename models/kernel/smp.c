@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cross-calls over a global list and per-CPU queues; see smp.h. */
+/* Cross-calls of 2.6.27, over a global list and per-CPU queues; see smp.h. */
 #include "models/kernel/smp.h"
 #include "models/hw/apic.h"
 #include "models/kernel/kernel.h"
@@ -17,7 +17,7 @@ static void reclaim(struct call_function *g)
 	}
 }
 
-static struct call_data *call_new(struct ctx *w, uint64_t mask)
+static struct call_data *call_new(struct ctx *w, uint64_t mask, smp_call_fn fn, void *arg)
 {
 	struct call_function *g = &w->m->kernel->call_function;
 	struct call_data *d = g->pool;
@@ -29,6 +29,8 @@ static struct call_data *call_new(struct ctx *w, uint64_t mask)
 	spin_lock_init(w->m, &d->lock, LOCK_CALL_FUNCTION);
 	line_init(&d->flags);
 	d->mask = mask;
+	d->fn = fn;
+	d->arg = arg;
 	d->waiter = NULL;
 	d->done = 0;
 	d->next = NULL;
@@ -60,10 +62,10 @@ static void call_done(struct ctx *w, struct call_data *d)
 			  line_transfer(w, w->cpu->id, d->waiter->cpu->id));
 }
 
-static sim_time call_single(struct ctx *w, int cpu)
+static sim_time call_single(struct ctx *w, int cpu, smp_call_fn fn, void *arg)
 {
 	struct call_queue *q = &w->m->kernel->pcpu[cpu].call_single;
-	struct call_data *d = call_new(w, 1ull << cpu);
+	struct call_data *d = call_new(w, 1ull << cpu, fn, arg);
 	sim_time first = now_of(w);
 	int was_empty;
 
@@ -82,7 +84,7 @@ static sim_time call_single(struct ctx *w, int cpu)
 	return first;
 }
 
-sim_time smp_call_function_mask(struct ctx *w, uint64_t mask)
+static sim_time call_many(struct ctx *w, uint64_t mask, smp_call_fn fn, void *arg)
 {
 	struct call_function *g = &w->m->kernel->call_function;
 	struct call_data *d;
@@ -93,9 +95,9 @@ sim_time smp_call_function_mask(struct ctx *w, uint64_t mask)
 	if (!mask)
 		return -1;
 	if (!(mask & (mask - 1)))
-		return call_single(w, __builtin_ctzll(mask));
+		return call_single(w, __builtin_ctzll(mask), fn, arg);
 	charge(w, COST_CALL_ALLOC);
-	d = call_new(w, mask);
+	d = call_new(w, mask, fn, arg);
 	spin_lock_irqsave(w, &g->lock);
 	sync(w);
 	if (g->tail)
@@ -107,6 +109,20 @@ sim_time smp_call_function_mask(struct ctx *w, uint64_t mask)
 	first = apic_send(w, mask, VECTOR_CALL);
 	wait_for_done(w, d);
 	return first;
+}
+
+sim_time smp_call_function_many(struct ctx *w, uint64_t mask, smp_call_fn fn, void *arg)
+{
+	const struct smp_call call = { .fn = fn, .arg = arg, .purpose = VC_CALL };
+
+	if (w->m->kc->ipi_kind == IPI_CSD)
+		return smp_call_function_many_cond(w, mask, &call);
+	return call_many(w, mask, fn, arg);
+}
+
+sim_time smp_call_function_mask(struct ctx *w, uint64_t mask)
+{
+	return smp_call_function_many(w, mask, NULL, NULL);
 }
 
 static void unlink_call(struct call_function *g, struct call_data *d)
@@ -127,6 +143,8 @@ static void serve_call(struct ctx *w, struct call_function *g, struct call_data 
 {
 	int last;
 
+	if (d->fn)
+		d->fn(w, d->arg);
 	spin_lock(w, &d->lock);
 	sync(w);
 	d->mask &= ~(1ull << w->cpu->id);
@@ -177,6 +195,8 @@ static void run_queue(struct ctx *w)
 		spin_unlock(w, &q->lock);
 		for (; d; d = next) {
 			next = d->next;
+			if (d->fn)
+				d->fn(w, d->arg);
 			call_done(w, d);
 		}
 	}
@@ -194,5 +214,9 @@ static void call_handler(struct ctx *w, unsigned vector)
 void smp_init(struct machine *m)
 {
 	spin_lock_init(m, &m->kernel->call_function.lock, LOCK_CALL_FUNCTION);
+	if (m->kc->ipi_kind == IPI_CSD) {
+		smp_csd_init(m);
+		return;
+	}
 	m->vector_handler[VC_CALL] = call_handler;
 }

@@ -65,7 +65,7 @@ static int primary_usable(struct ctx *w, const struct page *p, char *why, size_t
 	for (uint64_t s = p->primary_cpus; s; s &= s - 1) {
 		struct cpu *c = &w->m->cpu[__builtin_ctzll(s)];
 
-		if (c == w->cpu || !c->tlb || c->tlb_lazy || !page_in_tlb(c->tlb, p))
+		if (c == w->cpu || !c->tlb || c->tlb_lazy || c->ack_owed || !page_in_tlb(c->tlb, p))
 			continue;
 		snprintf(why, n, "the TLB of cpu%d translates page %llu to it", c->id,
 			 (unsigned long long)p->va);

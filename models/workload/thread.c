@@ -128,9 +128,8 @@ static void start_halted(struct thread *t, struct cpu *c)
 {
 	t->ctx.cpu = c;
 	c->task = &t->ctx;
-	c->active_mm = &t->space->mm;
+	tlb_start_with(c, &t->space->mm);
 	c->tlb_lazy = 1;
-	t->space->mm.cpu_vm_mask |= 1ull << c->id;
 	t->vcpu->cpu = c->id;
 	t->vcpu->halted = 1;
 }

@@ -30,6 +30,22 @@ void load_machine(struct loader *l, const struct node *tree, struct machine_conf
 	load_costs(l, &machine_cost_params, node_get(tree, "costs"), "machine.costs", m);
 }
 
+/* What only makes sense with cross-calls of today. */
+static void check_kernel(struct loader *l, const struct node *tree, const struct kernel_config *k)
+{
+	const struct { int set; const char *path, *key; } needs_csd[] = {
+		{ k->flush_lazy == LAZY_SKIP, "kernel.flush.lazy", "flush.lazy: skip" },
+		{ k->flush_reclaim == RECLAIM_BATCHED, "kernel.flush.reclaim", "flush.reclaim: batched" },
+		{ k->flush_local == LOCAL_CONCURRENT, "kernel.flush.local", "flush.local: concurrent" },
+		{ k->flush_ack == ACK_EARLY, "kernel.flush.ack", "flush.ack: early" },
+	};
+
+	for (size_t i = 0; i < sizeof(needs_csd) / sizeof(needs_csd[0]); i++)
+		if (needs_csd[i].set && k->ipi_kind != IPI_CSD)
+			load_error(l, tree, needs_csd[i].path, NULL, "%s needs ipi.kind: csd",
+				   needs_csd[i].key);
+}
+
 void load_kernel(struct loader *l, const struct node *tree, struct kernel_config *k,
 		 struct machine_config *costs)
 {
@@ -37,6 +53,7 @@ void load_kernel(struct loader *l, const struct node *tree, struct kernel_config
 
 	load_rows(l, &kernel_params, tree, "kernel", others, k);
 	load_costs(l, &kernel_cost_params, node_get(tree, "costs"), "kernel.costs", costs);
+	check_kernel(l, tree, k);
 }
 
 /* The kind that the file is of; -1 with the error reported. */

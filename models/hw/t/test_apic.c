@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The 2008 xAPIC: flat mode sends a mask with one write, physical mode needs
- * one write per target in mask order; delivery by distance; interrupts are off
- * around the writes.
+ * one write per target in mask order; x2APIC one per cluster of 16; delivery by
+ * distance; interrupts are off around the writes.
  */
 #include "models/hw/apic.h"
 #include "models/world/t/record.h"
@@ -78,8 +78,35 @@ static void test_irqs_off(void)
 	finish(&b, &rec);
 }
 
+/* 2 x 18 CPUs: the sockets' numbers begin at 0 and 32, so clusters hold CPUs
+ * 0..15, 16..17, 18..33 and 34..35; the sender asks for all others. */
+static void test_clusters(void)
+{
+	static const struct { int cpu, write; } target[] = {
+		{ 0, 1 }, { 15, 1 }, { 16, 2 }, { 17, 2 }, { 18, 3 }, { 33, 3 }, { 34, 4 },
+	};
+	struct bare b;
+	struct record rec;
+	struct sent s = { .mask = ((1ull << 36) - 1) & ~2ull };
+	char text[100];
+
+	prepare(&b, &rec, 2, 18, APIC_X2APIC);
+	b.m->vector_handler[VC_FLUSH] = NULL;
+	bare_thread(&b, 1, NULL, "sender", send, &s);
+	bare_run(&b, MS(1));
+	is_int(s.end - US(10), 4 * ICR, "x2apic: 35 targets in four clusters, four writes");
+	for (size_t i = 0; i < sizeof(target) / sizeof(target[0]); i++) {
+		snprintf(text, sizeof(text), "x2apic: CPU %d by write %d", target[i].cpu, target[i].write);
+		is_int(record_time(&rec, 0, TP_IRQ_ENTER, target[i].cpu, VECTOR_INVALIDATE) - US(10),
+		       target[i].write * ICR + (target[i].cpu < 18 ? NEAR : FAR), text);
+	}
+	is_int(record_count(&rec, TP_IPI_SEND, 1, VECTOR_INVALIDATE), 35, "x2apic: 35 IPIs");
+	finish(&b, &rec);
+}
+
 int main(void)
 {
+	test_clusters();
 	test_mode(APIC_AUTO, 4, 0, "8 CPUs, auto");
 	test_mode(APIC_AUTO, 5, 1, "10 CPUs, auto");
 	test_mode(APIC_FLAT, 5, 0, "flat");
