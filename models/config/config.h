@@ -182,6 +182,7 @@ struct design_config {
 enum tlb_tag { TAG_NONE, TAG_VPID };
 enum paging { PAGING_SHADOW, PAGING_TDP };
 enum gup_kind { GUP_SLOW, GUP_FAST };
+enum young_kind { YOUNG_ACCESSED_BIT, YOUNG_ALWAYS_OLD, YOUNG_ZAP_TO_AGE };
 
 struct kvm_config {
 	char name[PARAM_NAME_MAX];
@@ -190,6 +191,8 @@ struct kvm_config {
 	int64_t tlb_tag;		/* enum tlb_tag */
 	int64_t paging;			/* enum paging */
 	int64_t gup;			/* enum gup_kind */
+	int64_t young;			/* enum young_kind: what aging learns */
+	int64_t read_only;		/* 1: a read access is faulted in for reading only */
 	int64_t memslots;		/* slots scanned per host address */
 	int64_t requests_lock;		/* 1: flushers of one VM serialise (2.6.31-rc2) */
 	int64_t max_vcpus;		/* KVM_MAX_VCPUS: only reported */
@@ -272,7 +275,7 @@ struct op_config {
 	struct pick pages;		/* touch, secondary_access */
 	int via;			/* secondary_access: index of the secondary MMU */
 	int64_t n;			/* pages per visit; shrink: calls */
-	int64_t write;			/* ppm; decides nothing in the kernels built: see its help */
+	int64_t write;			/* ppm of accesses that write */
 	int64_t length;			/* bytes: munmap, madvise */
 	struct pick at;
 	int64_t refill;			/* map again and touch in the same op */

@@ -24,6 +24,13 @@ static const struct enum_value gup_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value young_values[] = {
+	{ "accessed_bit", YOUNG_ACCESSED_BIT, "the hardware sets a bit in the translation" },
+	{ "always_old", YOUNG_ALWAYS_OLD, "no such bit: every page is reported as not accessed" },
+	{ "zap_to_age", YOUNG_ZAP_TO_AGE, "no such bit: aging drops the translation and calls it young" },
+	{ NULL, 0, NULL },
+};
+
 #define S struct kvm_config
 static const struct param_row kvm_rows[] = {
 	NAME_ROW(S, name, "name of the secondary MMU"),
@@ -37,6 +44,12 @@ static const struct param_row kvm_rows[] = {
 	       "shadow page tables or two-dimensional paging"),
 	CHOICE(S, "gup", PT_ENUM, gup, "", "slow", 0, 0, gup_values, "",
 	       "how the fault path finds the page"),
+	CHOICE(S, "young", PT_ENUM, young, "", "accessed_bit", 0, 0, young_values,
+	       "534e38b447, 2.6.27-rc7: EPT is always old; 3.19: dropped to age it",
+	       "what clear_flush_young learns of guest accesses"),
+	CHOICE(S, "read_only", PT_BOOL, read_only, "", "no", 0, 1, NULL,
+	       "to 2.6.32 gfn_to_pfn always asks for writing, so a guest's read breaks copy on write",
+	       "a guest's read may be mapped read-only"),
 	CONSTANT(S, "memslots", PT_INT, memslots, "", "5", 1, 1024, 2, 32, ESTIMATE,
 		 "RAM below and above 4 GiB, VGA, BIOS, ROM; limit 32 in 2.6.27",
 		 "slots scanned for every host address (linear scan of 2008)"),

@@ -85,7 +85,7 @@ static const struct param_row thread_rows[] = {
 #define ROW_OF		ROW(O, "of", PT_REF, region, "", "", 0, 0, NULL, "a region; may be left out where there is only one")
 #define ROW_PAGES(def_)	ROW(O, "pages", PT_PICK, pages, "", def_, 0, 0, NULL, "which pages")
 #define ROW_N(def_, help_) ROW(O, "n", PT_INT, n, "", def_, 1, 1 << 20, NULL, help_)
-#define ROW_WRITE	ROW(O, "write", PT_PERCENT, write, "%", "100%", 0, PPM_ONE, NULL, "share of writes; these kernels fault every access in for writing, so it changes nothing yet")
+#define ROW_WRITE	ROW(O, "write", PT_PERCENT, write, "%", "100%", 0, PPM_ONE, NULL, "share of writes: a write needs a translation that allows it")
 #define ROW_DURATION(key_, help_) ROW(O, key_, PT_DIST, duration, "ps", NULL, 0, TIME_LIMIT, NULL, help_)
 #define ROW_LENGTH	ROW(O, "length", PT_SIZE, length, "B", NULL, PAGE_SIZE, SIZE_LIMIT, NULL, "bytes, whole pages")
 #define ROW_AT		ROW(O, "at", PT_PICK, at, "", "seq", 0, 0, NULL, "where in the region it begins; seq wraps")

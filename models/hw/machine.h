@@ -19,7 +19,9 @@ struct cpu;
 struct ctx;
 struct kernel;
 struct mm;
+struct notify_path;
 struct page;
+struct pte;
 struct oracle;
 struct registrant;
 struct spinlock;
@@ -53,10 +55,14 @@ struct machine_hooks {
 	/* a hook point with at least one callout record was reached; the answers */
 	int (*notify)(struct ctx *w, struct mm *mm, enum site_id site, enum point_id point,
 		      uint64_t start, uint64_t end, int facts);
-	/* a path left early; records behind @passed, up to @upto, may fire all the same */
-	void (*notify_exit)(struct ctx *w, struct mm *mm, enum site_id site,
-			    enum point_id passed, enum point_id upto, enum path_exit why,
-			    uint64_t start, uint64_t end, int facts);
+	/* a path left early: records behind @after, up to @upto, may fire all the same */
+	void (*notify_exit)(struct ctx *w, const struct notify_path *n, enum point_id reached,
+			    enum point_id after, enum point_id upto, enum path_exit why);
+	/* a single-page site is done with the pte that mapped @old; @generation: of it then */
+	void (*pte_settled)(struct ctx *w, struct mm *mm, uint64_t va, const struct pte *pte,
+			    const struct page *old, uint32_t generation);
+	/* the pte is read-only and clean, and whoever made it so has said so */
+	void (*pte_protected)(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p);
 	/* reference count reached 0, the page goes to the free list */
 	void (*page_freed)(struct ctx *w, struct page *p);
 	/* a vector became pending at a CPU; its context is as it was before */

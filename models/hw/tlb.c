@@ -46,7 +46,7 @@ struct tlb_entry *tlb_fill(struct tlb *t, uint64_t key, struct page *page, uint3
 	e->page = page;
 	e->page_generation = page_generation;
 	e->tlb_generation = t->generation;
-	e->dirty = 0;
+	e->write = 1;
 	return e;
 }
 

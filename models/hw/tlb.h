@@ -29,7 +29,7 @@ struct tlb_entry {
 	struct page *page;
 	uint32_t page_generation;
 	uint32_t tlb_generation;	/* valid while equal to the TLB's; 0 never is */
-	int dirty;			/* a write went through it: the pte is dirty */
+	uint8_t write;			/* it allows writes: its pte does, and is dirty already */
 };
 
 #define TLB_WAYS 4
@@ -50,8 +50,15 @@ struct tlb {
 struct tlb *tlb_new(struct arena *a, uint32_t entries, uint32_t working_set);
 /* The entry that translates @key, or NULL. */
 struct tlb_entry *tlb_find(struct tlb *t, uint64_t key);
-/* Loads an entry, clean; may replace another. */
+/* The new entry; it allows writes unless the caller says otherwise. */
 struct tlb_entry *tlb_fill(struct tlb *t, uint64_t key, struct page *page, uint32_t page_generation);
+/* The entry that allows the access, or NULL: walk. */
+static inline struct tlb_entry *tlb_allows(struct tlb *t, uint64_t key, int write)
+{
+	struct tlb_entry *e = tlb_find(t, key);
+
+	return e && (e->write || !write) ? e : NULL;
+}
 void tlb_flush_all(struct tlb *t);
 void tlb_flush_one(struct tlb *t, uint64_t key);
 /* Use context @i from now on, as it was left. */

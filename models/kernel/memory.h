@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mm/memory.c of 2.6.27: mmu_gather, unmap_vmas, page tables, the anonymous
- * fault, get_user_pages.  Steps and points in the order of the source.
+ * mm/memory.c of 2.6.27: mmu_gather, unmap_vmas, page tables, faults,
+ * get_user_pages.  Steps and points in the order of the source.
  *
  * mmu_gather is per CPU and holds preemption off from tlb_gather_mmu to
  * tlb_finish_mmu; FREE_PTE_NR pages (506), then one flush_tlb_mm and the
@@ -41,21 +41,35 @@ void zap_page_range(struct ctx *w, struct vma *vma, uint64_t start, uint64_t end
 void free_pgtables(struct ctx *w, struct mmu_gather *tlb, struct vma *vma,
 		   uint64_t floor, uint64_t ceiling);
 
-/* One fault of @page in @vma; mmap_sem held for read, may sleep.  Whether the
- * pte is there afterwards, and for a @write writable, is for the caller to see. */
-void handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page, int write);
-/* A user access that found no pte, or one that forbids it: exception, mmap_sem,
- * fault, return. */
+/* What a fault did: bits.  WRITE: copy on write is broken, though the pte of a
+ * read-only VMA may stay read-only. */
+enum { VM_FAULT_WRITE = 1 };
+
+/* Make @page of @vma present, and writable if @write; one try, the caller looks
+ * again.  mmap_sem held for read; may sleep. */
+int handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page, int write);
+/* A user access that found no pte that allows it: exception, mmap_sem, fault, return. */
 void do_page_fault(struct ctx *w, uint64_t page, int write);
+struct pgtable *pte_alloc(struct ctx *w, struct mm *mm, uint64_t page);
+/* Clear or copy a page: @cost; a fault's partition has a class for it. */
+void page_work(struct ctx *w, enum cost_id cost);
+
+/* What get_user_pages saw in the pte when it took the reference. */
+struct pte_seen {
+	uint32_t clear_seq;
+	uint16_t protect_seq;
+	uint8_t write;			/* the pte allows writing */
+};
 
 /*
- * get_user_pages(write=1, force=1) of one page: a page with a reference for
- * the caller, or NULL where nothing is mapped.  @clear_seq: the pte's count
- * of clears at the moment the reference was taken.
+ * get_user_pages(force=1) of one page, for writing if @write: a page with a
+ * reference for the caller, or NULL where nothing is mapped.
  * slow: the caller holds mmap_sem for read.  fast: interrupts off around a
  * lockless walk; falls back to slow with mmap_sem.
  */
-struct page *get_user_pages(struct ctx *w, struct mm *mm, uint64_t page, uint32_t *clear_seq);
-struct page *get_user_pages_fast(struct ctx *w, struct mm *mm, uint64_t page, uint32_t *clear_seq);
+struct page *get_user_pages(struct ctx *w, struct mm *mm, uint64_t page, int write,
+			    struct pte_seen *seen);
+struct page *get_user_pages_fast(struct ctx *w, struct mm *mm, uint64_t page, int write,
+				 struct pte_seen *seen);
 
 #endif

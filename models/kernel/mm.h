@@ -25,8 +25,11 @@ enum pte_kind { PTE_NONE, PTE_PRESENT, PTE_SWAP, PTE_MIGRATION };
 struct pte {
 	struct page *page;		/* present: what it maps; else NULL */
 	uint32_t swap;			/* PTE_SWAP: slot; PTE_MIGRATION: page id */
-	uint32_t clear_seq;		/* how often it was cleared: the oracle's, for I2 */
 	uint8_t kind, write, young, dirty;
+	/* the oracle's: how often it was cleared (I2), published as read-only (I7);
+	 * sites that cleared it and have not announced it yet */
+	uint32_t clear_seq;
+	uint16_t protect_seq, unsettled;
 };
 
 struct pgtable {

@@ -31,17 +31,30 @@ static inline int mmu_notifier(struct ctx *w, struct mm *mm, enum site_id site,
 	return mmu_notifier_facts(w, mm, site, point, start, end, 0);
 }
 
-/*
- * The path leaves early for reason @why, having passed @passed: records at the
- * points behind it up to and including @upto fire if they fire on this exit.
- * Called with the locks that are held at those points on the way out.
- */
-static inline void mmu_notifier_exit(struct ctx *w, struct mm *mm, enum site_id site,
-				     enum point_id passed, enum point_id upto,
-				     enum path_exit why, uint64_t start, uint64_t end, int facts)
+/* A path on its way through a site: what the points have in common. */
+struct notify_path {
+	struct mm *mm;
+	enum site_id site;
+	uint64_t start, end;
+	int facts;
+};
+
+static inline int mmu_notifier_path(struct ctx *w, const struct notify_path *n, enum point_id point)
 {
-	if (w->m->notifier_exits[site])
-		w->m->hooks.notify_exit(w, mm, site, passed, upto, why, start, end, facts);
+	return mmu_notifier_facts(w, n->mm, n->site, point, n->start, n->end, n->facts);
+}
+
+/*
+ * The path leaves early for reason @why, having reached @reached and no further:
+ * records at the points after @after up to and including @upto fire if they
+ * fire on this exit.  Called with the locks held that the way out holds there.
+ */
+static inline void mmu_notifier_exit(struct ctx *w, const struct notify_path *n,
+				     enum point_id reached, enum point_id after,
+				     enum point_id upto, enum path_exit why)
+{
+	if (w->m->notifier_exits[n->site])
+		w->m->hooks.notify_exit(w, n, reached, after, upto, why);
 }
 
 #endif

@@ -2,6 +2,7 @@
 /* Operations on one pte; see pgtable.h. */
 #include "models/kernel/pgtable.h"
 #include "models/kernel/tlbflush.h"
+#include "sim/base/xassert.h"
 
 void set_pte_at(struct ctx *w, uint64_t va, struct pte *pte, struct page *p, int write, int young,
 		int dirty)
@@ -23,7 +24,7 @@ void set_pte_entry(struct ctx *w, uint64_t va, struct pte *pte, enum pte_kind ki
 	tp(w, TP_PTE_ENTRY, va, value);
 }
 
-struct pte ptep_clear_flush(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte)
+struct pte ptep_get_and_clear(struct ctx *w, uint64_t va, struct pte *pte)
 {
 	struct pte old;
 
@@ -31,12 +32,38 @@ struct pte ptep_clear_flush(struct ctx *w, struct mm *mm, uint64_t va, struct pt
 	sync(w);
 	old = *pte;
 	pte_clear(pte);
+	pte->unsettled++;
 	if (old.page) {
 		old.page->clears++;
 		old.page->cleared_at = now_of(w);
 		old.page->cleared_cpu = w->cpu->id;
 		tp(w, TP_PTE_CLEAR, va, old.page->id);
 	}
+	return old;
+}
+
+void pte_settle(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte, struct page *old,
+		uint32_t generation)
+{
+	sync(w);
+	BUG_ON(!pte->unsettled);
+	pte->unsettled--;
+	if (w->m->hooks.pte_settled)
+		w->m->hooks.pte_settled(w, mm, va, pte, old, generation);
+}
+
+void pte_protected(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte, struct page *p)
+{
+	sync(w);
+	pte->protect_seq++;
+	if (w->m->hooks.pte_protected && pte->page == p && !pte->write)
+		w->m->hooks.pte_protected(w, mm, va, p);
+}
+
+struct pte ptep_clear_flush(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte)
+{
+	struct pte old = ptep_get_and_clear(w, va, pte);
+
 	flush_tlb_page(w, mm, va);
 	return old;
 }

@@ -30,13 +30,33 @@ static inline void pte_clear(struct pte *pte)
 	pte->clear_seq++;
 }
 
+/* Is the pte what it was when @seen was read? */
+static inline int pte_same(const struct pte *pte, const struct pte *seen)
+{
+	return pte->page == seen->page && pte->kind == seen->kind && pte->write == seen->write &&
+		pte->young == seen->young && pte->dirty == seen->dirty && pte->swap == seen->swap;
+}
+
 /* set_pte_at of a present pte. */
 void set_pte_at(struct ctx *w, uint64_t va, struct pte *pte, struct page *p, int write, int young,
 		int dirty);
 /* set_pte_at of an entry that is not present: a swap slot, a page that migrates. */
 void set_pte_entry(struct ctx *w, uint64_t va, struct pte *pte, enum pte_kind kind,
 		   uint32_t value, int write);
-/* Get and clear, then flush_tlb_page, always.  Returns what stood there. */
+/*
+ * A site that clears one pte and announces it afterwards does so in steps:
+ * ptep_get_and_clear; flush_tlb_page; callouts, with what else it does; and
+ * pte_settle when the last callout has returned.  In between a secondary
+ * translation of the old page may still be made, if a callout will drop it.
+ */
+struct pte ptep_get_and_clear(struct ctx *w, uint64_t va, struct pte *pte);
+/* @generation: of the page when the pte was cleared, for it may be free by now. */
+void pte_settle(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte, struct page *old,
+		uint32_t generation);
+/* The pte is read-only now, all callouts about it have returned: it is known. */
+void pte_protected(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte, struct page *p);
+/* ptep_get_and_clear, then flush_tlb_page, always.  Returns what stood there;
+ * pte_settle is still owed. */
 struct pte ptep_clear_flush(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte);
 /* Test and clear young; flush_tlb_page only if it was young.  Returns it. */
 int ptep_clear_flush_young(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Walks of the notifier list (mm/mmu_notifier.c, 2.6.27), records at hook points; see notifier.h. */
 #include "models/notifier/notifier.h"
+#include "models/kernel/mmu_notifier.h"
 #include "models/kernel/rcu.h"
 
 void notifier_register(struct mm *mm, struct registrant *r)
@@ -129,25 +130,24 @@ static int opener_place(const struct design_config *d, enum site_id site)
 	return first;
 }
 
-static void notify_exit(struct ctx *w, struct mm *mm, enum site_id site, enum point_id passed,
-			enum point_id upto, enum path_exit why, uint64_t start, uint64_t end,
-			int facts)
+static void notify_exit(struct ctx *w, const struct notify_path *n, enum point_id reached,
+			enum point_id after, enum point_id upto, enum path_exit why)
 {
 	const struct design_config *d = w->m->cfg->design;
-	const int8_t *order = site_table[site].order;
-	int opener = opener_place(d, site);
+	const int8_t *order = site_table[n->site].order;
+	int opener = opener_place(d, n->site);
 
-	for (int place = order[passed] + 1; place <= order[upto]; place++) {
+	for (int place = order[after] + 1; place <= order[upto]; place++) {
 		int p = 0;
 
 		while (order[p] != place)
 			p++;
-		for (int i = 0; i < d->hook[site][p].n; i++) {
-			const struct callout *c = &d->hook[site][p].c[i];
+		for (int i = 0; i < d->hook[n->site][p].n; i++) {
+			const struct callout *c = &d->hook[n->site][p].c[i];
 
 			/* an end belongs to a start that was reached */
-			if (c->exits & why && (c->op != OP_range_end || opener <= order[passed]))
-				fire(w, mm, site, c, start, end, facts);
+			if (c->exits & why && (c->op != OP_range_end || opener <= order[reached]))
+				fire(w, n->mm, n->site, c, n->start, n->end, n->facts);
 		}
 	}
 }

@@ -16,6 +16,8 @@ struct spte {
 	sim_time installed_at;
 	int installed_cpu;
 	uint8_t pinned;
+	uint8_t write;			/* it allows writes */
+	uint8_t accessed;		/* by the hardware, since the last look */
 };
 
 #endif

@@ -2,6 +2,7 @@
 /* The checks; see oracle.h.  Diagrams are built in diagram.c. */
 #include "models/oracle/oracle.h"
 #include "models/hw/tlb.h"
+#include "models/notifier/spte.h"
 #include "models/oracle/diagram.h"
 
 /* Steps that tell the protocol; page-specific ones come from the page itself. */
@@ -101,15 +102,11 @@ static void page_freed(struct ctx *w, struct page *p)
 
 /* --- I2 ----------------------------------------------------------------------- */
 
-void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p,
-		    uint32_t clear_seq, int pinned)
+static void stale(struct ctx *w, uint64_t va, const struct page *p, int pinned, const char *when)
 {
 	struct oracle *o = w->m->oracle;
-	struct pte *pte = pte_lookup(mm, va);
 	char what[240];
 
-	if (pte && pte->page == p && pte->clear_seq == clear_seq)
-		return;
 	if (pinned)
 		metric_count(&w->m->metrics, METRIC_SPTE_STALE_PINNED, 0, 1);
 	if (!o)
@@ -119,17 +116,41 @@ void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page
 		o->stale_pinned++;
 		return;
 	}
-	snprintf(what, sizeof(what),
-		 "%s installs page %llu -> page %u, whose pte was cleared after get_user_pages",
-		 w->name, (unsigned long long)va, p->id);
+	snprintf(what, sizeof(what), "%s %s page %llu -> page %u, whose pte was cleared after get_user_pages",
+		 w->name, when, (unsigned long long)va, p->id);
 	violation(w, INV_I2, p, p->cleared_cpu, what);
 }
 
-void oracle_caught(struct ctx *w, struct mm *mm, uint64_t va, uint32_t clear_seq)
+void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p,
+		    const struct pte_seen *seen, int write, int pinned)
 {
 	const struct pte *pte = pte_lookup(mm, va);
 
-	if (w->m->oracle && (!pte || pte->clear_seq != clear_seq))
+	(void)write;
+	if (pte && pte->page == p && pte->clear_seq == seen->clear_seq)
+		return;
+	if (pte && pte->unsettled)
+		return;			/* its callout is still to come */
+	stale(w, va, p, pinned, "installs");
+}
+
+/* What came between the clear and the last callout must be gone with it. */
+static void pte_settled(struct ctx *w, struct mm *mm, uint64_t va, const struct pte *pte,
+			const struct page *old, uint32_t generation)
+{
+	(void)mm;
+	if (old->generation != generation || pte->page == old)
+		return;
+	for (const struct spte *s = old->sptes; s; s = s->next_of_page)
+		if (s->va == va && s->installed_at && s->installed_at >= old->cleared_at)
+			stale(w, va, old, s->pinned, "leaves");
+}
+
+void oracle_caught(struct ctx *w, struct mm *mm, uint64_t va, const struct pte_seen *seen)
+{
+	const struct pte *pte = pte_lookup(mm, va);
+
+	if (w->m->oracle && (!pte || pte->clear_seq != seen->clear_seq))
 		w->m->oracle->exposures[INV_I2]++;
 }
 
@@ -178,6 +199,7 @@ void oracle_init(struct machine *m)
 	o->ring = arena_alloc(m->arena, sizeof(*o->ring) * (size_t)m->nr_cpus);
 	m->oracle = o;
 	m->hooks.page_freed = page_freed;
+	m->hooks.pte_settled = pte_settled;
 	m->hooks.step = step;
 }
 

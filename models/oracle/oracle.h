@@ -7,7 +7,9 @@
  *      flushes, or the sender's own local flush.
  *  I2  a translation is installed only if the pte it came from was not cleared
  *      since (a pin by that very translation makes it the exposure
- *      stale_pinned_spte instead: incoherent, but memory is safe).
+ *      stale_pinned_spte instead: incoherent, but memory is safe).  A site that
+      clears a pte and calls afterwards may still drop it: judged when the site
+      is done with the pte.
  *  I4  sections balance: a registrant's count is never below 0, and no section
  *      stays open longer than 1 s while its task is in no callout.
  *
@@ -20,6 +22,7 @@
 #define MODELS_ORACLE_ORACLE_H
 
 #include "models/kernel/kernel.h"
+#include "models/kernel/memory.h"
 #include "models/notifier/notifier.h"
 #include "sim/base/result.h"
 
@@ -57,12 +60,12 @@ struct oracle {
 
 /* Install on @m; without this call the run has no oracle. */
 void oracle_init(struct machine *m);
-/* An spte is about to be stored for @va and @page, whose reference was taken when
- * the pte's count of clears was @clear_seq. */
+/* A translation of @va to @p is about to be stored, which @write says allows writes;
+ * get_user_pages took its reference when the pte looked as in @seen. */
 void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p,
-		    uint32_t clear_seq, int pinned);
+		    const struct pte_seen *seen, int write, int pinned);
 /* A fence check caught, or would have caught, a stale translation. */
-void oracle_caught(struct ctx *w, struct mm *mm, uint64_t va, uint32_t clear_seq);
+void oracle_caught(struct ctx *w, struct mm *mm, uint64_t va, const struct pte_seen *seen);
 void oracle_section(struct ctx *w, int64_t count, sim_time open_for);
 /* End of run: sections still open. */
 void oracle_section_left(struct machine *m, int64_t count, sim_time open_for);

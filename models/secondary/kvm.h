@@ -11,8 +11,7 @@
  *
  * Guest frames map linearly: frame = virtual page - base.  Left out: upper
  * levels of the shadow page table, guest page tables and their write
- * protection, large pages, read-only sptes (get_user_pages is always for
- * write in this era), dirty logging, interrupts into the guest.
+ * protection, large pages, dirty logging, interrupts into the guest.
  *
  * Locks: sptes, rmap, count and seq are written under mmu_lock; vcpus in guest
  * mode read sptes without it (the hardware walks).  Order: slots_lock ->
@@ -94,7 +93,9 @@ struct kvm {
 
 /* kvm_mmu.c: sptes; mmu_lock held by the caller of all but kvm_lookup */
 struct spte *kvm_lookup(struct kvm *k, uint64_t va);
-void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p, uint32_t clear_seq);
+/* @seen: what get_user_pages saw; @write: the translation shall allow writes. */
+void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p,
+		  const struct pte_seen *seen, int write);
 /* Put the prefilled start state in place: no time, no cost. */
 void kvm_prefill(struct kvm *k, uint64_t va, struct page *p);
 /* Drop one translation by the protocol's order; flushes when the array is full. */
@@ -110,6 +111,12 @@ void kvm_flush_remote_tlbs(struct ctx *w, struct kvm *k);
 /* kvm_notifier.c */
 extern const struct secondary_ops kvm_ops;
 extern const struct secondary_driver kvm_driver;
+/* kvm_age.c: the callout clear_flush_young and its kin */
+int kvm_age(struct ctx *w, void *priv, enum callout_op op, uint64_t va);
+/* The rest of a callout, mmu_lock held: zap [start, end), flush where the protocol
+ * says; unlocks.  How many translations went. */
+int kvm_zap_flush_unlock(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end);
+void kvm_seq_step(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end);
 /* When the oldest section that is still open was opened; TIME_NEVER: none is. */
 sim_time kvm_oldest_section(const struct kvm *k);
 enum fence_answer { FENCE_OPEN, FENCE_CLOSED };
@@ -118,14 +125,14 @@ enum fence_answer kvm_fence(struct kvm *k, uint64_t va, int64_t seq,
 
 /* kvm_fault.c: host side of a secondary fault */
 enum fault_result { FAULT_MAPPED, FAULT_RETRY, FAULT_NO_MEMORY };
-enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va);
+enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va, int write);
 void kvm_account_start(struct kvm_vcpu *v, uint64_t va);
 void kvm_account_attempt(struct kvm_vcpu *v);
 void kvm_account_end(struct kvm_vcpu *v, int retired);
 
 /* kvm_vcpu.c: what a vcpu thread does; all on its own context */
 void kvm_vcpu_start(struct kvm_vcpu *v);		/* first entry */
-void kvm_guest_access(struct kvm_vcpu *v, uint64_t va);
+void kvm_guest_access(struct kvm_vcpu *v, uint64_t va, int write);
 void kvm_guest_think(struct kvm_vcpu *v, sim_time d);
 void kvm_guest_halt(struct kvm_vcpu *v, sim_time d);
 void kvm_vcpu_stop(struct kvm_vcpu *v);			/* last exit */

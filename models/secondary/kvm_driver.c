@@ -115,8 +115,7 @@ static void *attach(struct secondary *s, struct ctx *w, uint64_t working_set)
 
 static void guest_access(void *user, uint64_t va, int write)
 {
-	(void)write;			/* get_user_pages is for write whatever the access is */
-	kvm_guest_access(user, va);
+	kvm_guest_access(user, va, write);
 }
 
 static void window_begin(struct secondary *s, sim_time now)

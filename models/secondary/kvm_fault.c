@@ -12,20 +12,21 @@
 #include "models/secondary/kvm.h"
 #include "sim/base/xassert.h"
 
-static struct page *gfn_to_pfn(struct ctx *w, struct kvm *k, uint64_t va, uint32_t *clear_seq)
+static struct page *gfn_to_pfn(struct ctx *w, struct kvm *k, uint64_t va, int write,
+			       struct pte_seen *seen)
 {
 	struct mm *mm = k->mm;
 	struct page *p;
 
 	if (k->cfg->gup == GUP_FAST)
-		return get_user_pages_fast(w, mm, va, clear_seq);
-	p = get_user_pages(w, mm, va, clear_seq);
+		return get_user_pages_fast(w, mm, va, write, seen);
+	p = get_user_pages(w, mm, va, write, seen);
 	up_read(w, &mm->mmap_sem);
 	return p;
 }
 
 static enum fault_result refuse(struct ctx *w, struct kvm_vcpu *v, struct page *p, uint64_t va,
-				uint32_t clear_seq, const struct section *by, int spurious)
+				const struct pte_seen *seen, const struct section *by, int spurious)
 {
 	struct kvm *k = v->kvm;
 
@@ -33,7 +34,7 @@ static enum fault_result refuse(struct ctx *w, struct kvm_vcpu *v, struct page *
 	metric_count(&k->m->metrics, METRIC_SECONDARY_FAULT_RETRIES, 0, 1);
 	if (spurious)
 		metric_count(&k->m->metrics, METRIC_SECONDARY_FAULT_SPURIOUS, 0, 1);
-	oracle_caught(w, k->mm, va, clear_seq);
+	oracle_caught(w, k->mm, va, seen);
 	v->blocker_start = by->start;
 	v->blocker_end = by->end;
 	spin_unlock(w, &k->mmu_lock);
@@ -41,13 +42,13 @@ static enum fault_result refuse(struct ctx *w, struct kvm_vcpu *v, struct page *
 	return FAULT_RETRY;
 }
 
-enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va)
+enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va, int write)
 {
 	struct kvm *k = v->kvm;
+	int spurious, for_write = write || !k->cfg->read_only;
+	struct pte_seen seen;
 	struct section by;
-	uint32_t clear_seq;
 	struct page *p;
-	int spurious;
 	int64_t seq;
 
 	tp(w, TP_FAULT, va, 0);
@@ -62,16 +63,16 @@ enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va)
 	line_access(w, &k->fence_line, LINE_READ);
 	sync(w);
 	seq = k->seq;
-	p = gfn_to_pfn(w, k, va, &clear_seq);
+	p = gfn_to_pfn(w, k, va, for_write, &seen);
 	if (!p)
 		return FAULT_NO_MEMORY;
 	spin_lock(w, &k->mmu_lock);
 	line_access(w, &k->fence_line, LINE_READ);
 	sync(w);
 	if (kvm_fence(k, va, seq, &by, &spurious) == FENCE_CLOSED)
-		return refuse(w, v, p, va, clear_seq, &by, spurious);
+		return refuse(w, v, p, va, &seen, &by, spurious);
 	kvm_free_some_pages(w, k);
-	kvm_set_spte(w, k, va, p, clear_seq);
+	kvm_set_spte(w, k, va, p, &seen, for_write || seen.write);
 	spin_unlock(w, &k->mmu_lock);
 	return FAULT_MAPPED;
 }

@@ -81,7 +81,8 @@ static void rmap_unlink(struct spte *s)
 
 /* --- establish ------------------------------------------------------------------ */
 
-void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p, uint32_t clear_seq)
+void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p,
+		  const struct pte_seen *seen, int write)
 {
 	int pinned = k->protocol->pin == PIN_PER_SPTE;
 	uint64_t index = (va - k->base) / SPTES_PER_PAGE;
@@ -94,7 +95,10 @@ void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p, uin
 	s = kvm_lookup(k, va);
 	charge(w, COST_SPTE_SET);
 	sync(w);
-	if (s->page == p) {		/* another vcpu was first */
+	if (s->page == p) {		/* another vcpu was first, or it was read-only */
+		if (write && !s->write)
+			oracle_install(w, k->mm, va, p, seen, write, pinned);
+		s->write |= write != 0;
 		put_page(w, p);
 		return;
 	}
@@ -102,11 +106,13 @@ void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p, uin
 		kvm_zap_spte(w, k, s);
 	if (k->n_put)
 		kvm_flush_puts(w, k);
-	oracle_install(w, k->mm, va, p, clear_seq, pinned);
+	oracle_install(w, k->mm, va, p, seen, write, pinned);
 	rmap_add(s, p, va);
 	s->installed_at = now_of(w);
 	s->installed_cpu = w->cpu->id;
 	s->pinned = (uint8_t)pinned;
+	s->write = write != 0;
+	s->accessed = 0;		/* the access that is tried again sets it */
 	tp(w, TP_SPTE_SET, va, p->id);
 	if (!pinned) {
 		put_page(w, p);
@@ -126,6 +132,7 @@ void kvm_prefill(struct kvm *k, uint64_t va, struct page *p)
 	s = kvm_lookup(k, va);
 	rmap_add(s, p, va);
 	s->pinned = k->protocol->pin == PIN_PER_SPTE;
+	s->write = !k->cfg->read_only || pte_lookup(k->mm, va)->write;
 	if (s->pinned) {
 		p->pins++;
 		get_page(p);
@@ -141,6 +148,8 @@ static void clear_spte(struct ctx *w, struct kvm *k, struct spte *s)
 	metric_count(&k->m->metrics, METRIC_SPTE_ZAPPED, k->reason, 1);
 	s->page->zapped_at = now_of(w);
 	s->page->zapped_cpu = w->cpu->id;
+	if (s->write)
+		s->page->dirty = 1;	/* kvm_set_pfn_dirty: the flag, no tag */
 	rmap_unlink(s);
 	charge(w, COST_SPTE_ZAP);
 }

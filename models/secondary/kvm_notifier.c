@@ -51,7 +51,7 @@ static int zap_range(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 }
 
 /* Zap under mmu_lock (held) and flush where the protocol puts it; unlocks. */
-static int zap_flush_unlock(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+int kvm_zap_flush_unlock(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 {
 	const struct kvm_protocol *p = k->protocol;
 	/* each array is flushed before its puts: nothing is left for another round */
@@ -95,7 +95,7 @@ static void section_open(struct ctx *w, struct kvm *k, uint64_t start, uint64_t 
 	tp(w, TP_SECTION_OPEN, (uint64_t)k->count, 0);
 }
 
-static void seq_step(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+void kvm_seq_step(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 {
 	line_access(w, &k->fence_line, LINE_WRITE);
 	sync(w);
@@ -190,7 +190,7 @@ static int range_start(struct ctx *w, struct kvm *k, uint64_t start, uint64_t en
 	if (counts(k))
 		section_open(w, k, start, end);
 	if (k->protocol->zap_at == ZAP_RANGE_START)
-		return zap_flush_unlock(w, k, start, end);
+		return kvm_zap_flush_unlock(w, k, start, end);
 	spin_unlock(w, &k->mmu_lock);
 	return 0;
 }
@@ -199,11 +199,11 @@ static int range_end(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 {
 	spin_lock(w, &k->mmu_lock);
 	if (sequences(k))
-		seq_step(w, k, start, end);
+		kvm_seq_step(w, k, start, end);
 	if (counts(k))
 		section_close(w, k, start, end);
 	if (k->protocol->zap_at == ZAP_RANGE_END)
-		return zap_flush_unlock(w, k, start, end);
+		return kvm_zap_flush_unlock(w, k, start, end);
 	spin_unlock(w, &k->mmu_lock);
 	return 0;
 }
@@ -213,8 +213,8 @@ static int invalidate(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end
 {
 	spin_lock(w, &k->mmu_lock);
 	if (sequences(k))
-		seq_step(w, k, start, end);
-	return zap_flush_unlock(w, k, start, end);
+		kvm_seq_step(w, k, start, end);
+	return kvm_zap_flush_unlock(w, k, start, end);
 }
 
 static int callout(struct ctx *w, void *priv, enum callout_op op, uint64_t start, uint64_t end)
@@ -299,5 +299,5 @@ static void release(struct ctx *w, void *priv)
 }
 
 const struct secondary_ops kvm_ops = {
-	.kind = "kvm", .callout = callout, .zaps = zaps, .release = release, .usable = usable,
+	.kind = "kvm", .callout = callout, .age = kvm_age, .zaps = zaps, .release = release, .usable = usable,
 };

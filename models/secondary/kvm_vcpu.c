@@ -142,27 +142,28 @@ static void guest_spend(struct kvm_vcpu *v, sim_time d, int refill)
 /* --- what the guest does ------------------------------------------------------------ */
 
 /* The hardware walks the shadow page table: 1 if the access can retire. */
-static int walk(struct kvm_vcpu *v, uint64_t va)
+static int walk(struct kvm_vcpu *v, uint64_t va, int write)
 {
 	struct spte *s;
 
-	if (tlb_find(v->tlb, va))
+	if (tlb_allows(v->tlb, va, write))
 		return 1;
 	guest_spend(v, walk_cost(v), 0);
 	s = kvm_lookup(v->kvm, va);
-	if (!s || !s->page)
+	if (!s || !s->page || (write && !s->write))
 		return 0;
-	tlb_fill(v->tlb, va, s->page, s->page->generation);
+	s->accessed = 1;
+	tlb_fill(v->tlb, va, s->page, s->page->generation)->write = s->write;
 	s->page->vcpus |= 1ull << v->id;
 	tp(v->w, TP_GUEST_TLB_FILL, va, s->page->id);
 	return 1;
 }
 
-void kvm_guest_access(struct kvm_vcpu *v, uint64_t va)
+void kvm_guest_access(struct kvm_vcpu *v, uint64_t va, int write)
 {
 	struct ctx *w = v->w;
 
-	while (!walk(v, va)) {
+	while (!walk(v, va, write)) {
 		enum fault_result r;
 
 		if (w->fault)
@@ -170,7 +171,7 @@ void kvm_guest_access(struct kvm_vcpu *v, uint64_t va)
 		else
 			kvm_account_start(v, va);
 		leave_guest(v, EXIT_FAULT);
-		r = kvm_page_fault(w, v, va);
+		r = kvm_page_fault(w, v, va, write);
 		v->failed_attempt = r == FAULT_RETRY;
 		enter_guest(v);
 		if (r == FAULT_NO_MEMORY) {	/* emulated as device memory: the access is over */

@@ -16,6 +16,16 @@ static int64_t pages_of(const struct region *r, const struct op_config *op)
 	return op->pages.kind == PICK_ALL ? (int64_t)r->pages : op->n;
 }
 
+/* Is the @i-th access of this work item a write?  Keyed, so that no stream shifts. */
+static int is_write(const struct thread *t, const struct op_config *op, int64_t i)
+{
+	uint64_t key = hash_mix(t->ctx.stream, 0x7772697465u);
+
+	if (op->write <= 0 || op->write >= PPM_ONE)
+		return op->write > 0;
+	return (int64_t)(rng_keyed(key, t->ctx.item, (uint64_t)i) % PPM_ONE) < op->write;
+}
+
 /* --- user mode --------------------------------------------------------------- */
 
 /* Refills that flushes caused are paid by the next stretch of user work. */
@@ -34,37 +44,26 @@ static void user_think(struct thread *t, sim_time d)
 	cpu_work(w, d);
 }
 
-/* The hardware walks if the TLB has no entry, or none that a write has used. */
 static void touch_page(struct ctx *w, struct mm *mm, uint64_t va, int write)
 {
 	struct tlb *tlb = w->cpu->tlb;
-	struct tlb_entry *e = tlb_find(tlb, va);
 	struct pte *pte;
 
-	if (e && (!write || e->dirty))
+	if (tlb_allows(tlb, va, write))
 		return;
 	for (;;) {
 		charge(w, COST_TLB_WALK);
 		sync(w);
 		pte = pte_lookup(mm, va);
-		if (pte && pte->kind == PTE_PRESENT && (!write || pte->write))
+		if (pte && pte->page && (pte->write || !write))
 			break;
 		do_page_fault(w, va, write);
 	}
 	pte->young = 1;
-	pte->dirty |= write != 0;
-	tlb_fill(tlb, va, pte->page, pte->page->generation)->dirty = write != 0;
+	if (write)
+		pte->dirty = 1;
+	tlb_fill(tlb, va, pte->page, pte->page->generation)->write = pte->write && pte->dirty;
 	pte->page->primary_cpus |= 1ull << w->cpu->id;
-}
-
-/* Is the @i-th access of this work item a write?  Keyed, so that no stream shifts. */
-static int is_write(const struct thread *t, const struct op_config *op, int64_t i)
-{
-	uint64_t key = hash_mix(t->ctx.stream, 0x7772697465u);
-
-	if (op->write <= 0 || op->write >= PPM_ONE)
-		return op->write > 0;
-	return (int64_t)(rng_keyed(key, t->ctx.item, (uint64_t)i) % PPM_ONE) < op->write;
 }
 
 static void op_touch(struct thread *t, const struct op_config *op, uint64_t *cursor)

@@ -54,7 +54,8 @@ static void prefill_page(struct thread *t, uint64_t va)
 
 	if (!s || !s->page)
 		return;
-	tlb_fill(t->vcpu->tlb, va, s->page, s->page->generation);
+	tlb_fill(t->vcpu->tlb, va, s->page, s->page->generation)->write = s->write;
+	s->accessed = 1;
 	s->page->vcpus |= 1ull << t->vcpu->id;
 }
 

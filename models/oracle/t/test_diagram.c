@@ -54,7 +54,7 @@ static void check(const struct rig *r, int nth, const char *golden, const char *
 static void guest(struct rig_thread *t)
 {
 	rig_guest_until(t, US(10));
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 	rig_guest_until(t, US(300));
 }
 
@@ -99,9 +99,9 @@ static void test_only_the_end(void)
 static void busy_guest(struct rig_thread *t)
 {
 	rig_guest_until(t, US(10));
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 	for (uint64_t i = 600; i < 612; i++)
-		kvm_guest_access(t->vcpu, RIG_BASE + i);
+		kvm_guest_access(t->vcpu, RIG_BASE + i, 1);
 	rig_guest_until(t, US(300));
 }
 
@@ -163,8 +163,8 @@ static void test_start_state(void)
 
 static void use_both(struct rig_thread *t)
 {
-	kvm_guest_access(t->vcpu, RIG_BASE + 0);
-	kvm_guest_access(t->vcpu, RIG_BASE + 1);
+	kvm_guest_access(t->vcpu, RIG_BASE + 0, 1);
+	kvm_guest_access(t->vcpu, RIG_BASE + 1, 1);
 	rig_guest_until(t, US(200));
 }
 

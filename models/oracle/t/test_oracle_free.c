@@ -27,21 +27,21 @@
 
 static void use_and_leave(struct rig_thread *t)
 {
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 	rig_userspace_until(t, US(100));
 	rig_guest_until(t, US(200));
 }
 
 static void use_and_halt(struct rig_thread *t)
 {
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 	kvm_guest_halt(t->vcpu, US(100));
 	rig_guest_until(t, US(200));
 }
 
 static void use_and_stay(struct rig_thread *t)
 {
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 	rig_guest_until(t, US(200));
 }
 

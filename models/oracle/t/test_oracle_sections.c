@@ -33,7 +33,7 @@ static void lone_end(struct rig_thread *t)
 static void fault_inside(struct rig_thread *t)
 {
 	rig_guest_until(t, US(30));
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 }
 
 static void test_end_without_start(int lone)

@@ -20,7 +20,7 @@ static const char *const part_names[NR_FAULT_PARTS] = {
 static void one_access(struct rig_thread *t)
 {
 	rig_guest_until(t, US(10));
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 }
 
 static void hold_spinlock(struct rig_thread *t, struct spinlock *l)
@@ -164,7 +164,7 @@ static void busy_vcpu(struct rig_thread *t)
 	for (int i = 0; i < ROUNDS; i++) {
 		ctx_next_item(&t->ctx);
 		kvm_guest_think(t->vcpu, (sim_time)rng_below(&rng, (uint64_t)US(4)));
-		kvm_guest_access(t->vcpu, RIG_BASE + rng_below(&rng, PAGES));
+		kvm_guest_access(t->vcpu, RIG_BASE + rng_below(&rng, PAGES), 1);
 	}
 }
 

@@ -16,7 +16,7 @@ static void access_first_page(struct rig_thread *t)
 {
 	rig_guest_until(t, US(10));
 	t->got[0] = rig_now(t);
-	kvm_guest_access(t->vcpu, RIG_BASE + (uint64_t)t->arg);
+	kvm_guest_access(t->vcpu, RIG_BASE + (uint64_t)t->arg, 1);
 	t->got[1] = rig_now(t);
 	t->got[2] = rig_page(t->rig, 0) ? rig_page(t->rig, 0)->count : -1;
 }
@@ -105,7 +105,7 @@ static const char fast_present[] =
 static void access_twice(struct rig_thread *t)
 {
 	access_first_page(t);
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 	t->got[3] = rig_now(t) - t->got[1];
 }
 

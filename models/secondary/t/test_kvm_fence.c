@@ -164,7 +164,7 @@ static const struct { sim_time start, clear, end, handler; } timeline[] = {
 static void faulter(struct rig_thread *t)
 {
 	rig_guest_until(t, US(10));
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 	rig_guest_until(t, US(400));
 }
 

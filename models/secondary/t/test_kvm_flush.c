@@ -172,8 +172,8 @@ static void test_not_myself(void)
 static void use_both_pages(struct rig_thread *t)
 {
 	rig_guest_until(t, US(1));
-	kvm_guest_access(t->vcpu, RIG_BASE + 0);
-	kvm_guest_access(t->vcpu, RIG_BASE + 1);
+	kvm_guest_access(t->vcpu, RIG_BASE + 0, 1);
+	kvm_guest_access(t->vcpu, RIG_BASE + 1, 1);
 	rig_guest_until(t, US(200));
 }
 
@@ -230,8 +230,8 @@ static void test_hole(enum fix_design design, int requests_lock, sim_time apart,
  */
 static void enters_at_100(struct rig_thread *t)
 {
-	kvm_guest_access(t->vcpu, RIG_BASE + 0);
-	kvm_guest_access(t->vcpu, RIG_BASE + 1);
+	kvm_guest_access(t->vcpu, RIG_BASE + 0, 1);
+	kvm_guest_access(t->vcpu, RIG_BASE + 1, 1);
 	rig_userspace_until(t, US(100));
 	rig_guest_until(t, US(200));
 }

@@ -38,15 +38,15 @@ static void test_default_limit(void)
 static void fault_at_100(struct rig_thread *t)
 {
 	rig_guest_until(t, US(90));
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 	rig_guest_until(t, US(100));
-	kvm_guest_access(t->vcpu, RIG_BASE + (uint64_t)t->arg);
+	kvm_guest_access(t->vcpu, RIG_BASE + (uint64_t)t->arg, 1);
 }
 
 static void also_fault(struct rig_thread *t)
 {
 	rig_guest_until(t, US(103));
-	kvm_guest_access(t->vcpu, RIG_BASE + (uint64_t)t->arg + 1);
+	kvm_guest_access(t->vcpu, RIG_BASE + (uint64_t)t->arg + 1, 1);
 }
 
 static void evict_world(struct rig *r, int free)

@@ -33,7 +33,7 @@ static sim_time access_time(struct rig_thread *t, uint64_t page)
 {
 	sim_time t0 = rig_now(t);
 
-	kvm_guest_access(t->vcpu, RIG_BASE + page);
+	kvm_guest_access(t->vcpu, RIG_BASE + page, 1);
 	return rig_now(t) - t0;
 }
 
@@ -170,7 +170,7 @@ static void stay(struct rig_thread *t)
 static void fault_at_50(struct rig_thread *t)
 {
 	rig_guest_until(t, US(50));
-	kvm_guest_access(t->vcpu, RIG_BASE);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
 	rig_guest_until(t, US(200));
 }
 
