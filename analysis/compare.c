@@ -6,7 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/format.h"
 #include "analysis/quantile.h"
+
+const char *not_comparable(struct dataset *s, int a, int b)
+{
+	const struct metric *m = s->comparable ? dataset_metric(s->d, s->comparable) : NULL;
+	struct summary x, y;
+
+	if (!s->comparable)
+		return NULL;
+	if (!m)
+		return text_of(s->d, "not comparable: no metric is called %s", s->comparable);
+	x = summarize(dataset_series(s, a, m), s->replications);
+	y = summarize(dataset_series(s, b, m), s->replications);
+	if (!x.n || !y.n)
+		return text_of(s->d, "not comparable: no observation of %s", m->title);
+	if (fabs(y.mean - x.mean) <= s->within * fabs(x.mean))
+		return NULL;
+	return text_of(s->d, "not comparable: %s %s of %s is %s that of %s", m->title,
+		       format_number(s->d, y.mean), s->config[b].design,
+		       x.mean != 0 ? format_share(s->d, y.mean / x.mean - 1) : "beyond",
+		       s->config[a].design);
+}
 
 static void set_change(struct cell *c, const struct paired *p, int points)
 {
@@ -75,7 +97,9 @@ struct cell compare_cell(struct dataset *s, const struct metric *m, int config, 
 
 	if (config < 0)
 		return c;
-	c.runs = s->config[config].usable;
+	c.early = s->config[config].oom + s->config[config].timeout;
+	c.runs = s->config[config].usable + c.early;
+	c.open = base >= 0 && not_comparable(s, base, config);
 	x = dataset_series(s, config, m);
 	own = summarize(x, s->replications);
 	c.n = own.n;

@@ -27,7 +27,9 @@ enum change_kind {
 
 struct cell {
 	int config;		/* -1: no such point */
-	int runs;		/* usable replications */
+	int runs;		/* replications, those that ended early too */
+	int early;		/* of them: 'oom' or 'timeout' */
+	int open;		/* not comparable with the baseline */
 	int n;			/* of them with an observation */
 	int recorded;		/* rows of the metric, NULL or not */
 	double mean, half;	/* half: NAN if fewer than two */
@@ -40,6 +42,8 @@ struct cell {
 	double correlation, variance_ratio;
 };
 
+/* Why @a and @b of a study are not compared at their point; NULL if they are. */
+const char *not_comparable(struct dataset *s, int a, int b);
 /* @base: configuration of the baseline, -1 = none. */
 struct cell compare_cell(struct dataset *s, const struct metric *m, int config, int base);
 

@@ -100,28 +100,7 @@ static void set_effect(struct verdict *v, struct verdict_point *p)
 	p->hi = hi / by;
 }
 
-/* --- comparable? ---------------------------------------------------------------- */
-const char *not_comparable(struct dataset *s, int a, int b)
-{
-	const struct metric *m = s->comparable ? dataset_metric(s->d, s->comparable) : NULL;
-	struct summary x, y;
-
-	if (!s->comparable)
-		return NULL;
-	if (!m)
-		return text_of(s->d, "not comparable: no metric is called %s", s->comparable);
-	x = summarize(dataset_series(s, a, m), s->replications);
-	y = summarize(dataset_series(s, b, m), s->replications);
-	if (!x.n || !y.n)
-		return text_of(s->d, "not comparable: no observation of %s", m->title);
-	if (fabs(y.mean - x.mean) <= s->within * fabs(x.mean))
-		return NULL;
-	return text_of(s->d, "not comparable: %s %s of %s is %s that of %s", m->title,
-		       format_number(s->d, y.mean), s->config[b].design,
-		       x.mean != 0 ? format_share(s->d, y.mean / x.mean - 1) : "beyond",
-		       s->config[a].design);
-}
-
+/* --- runs that ended early --------------------------------------------------------- */
 /* Runs that ended early without even a lower bound of the metric. */
 static int runs_lost(const struct configuration *k, const double *bound, int n)
 {

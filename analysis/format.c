@@ -68,6 +68,8 @@ int decimals_for(double mean, double half)
 const char *format_mean(struct database *d, const struct cell *c,
 			const struct metric *m, double factor)
 {
+	if (isnan(c->mean) && c->early)
+		return "ended";
 	if (isnan(c->mean))
 		return c->recorded && !strcmp(m->kind, "tally") ? "never" : "-";
 	return text_of(d, "%.*f", decimals_for(c->mean / factor, c->half / factor),
@@ -97,6 +99,8 @@ const char *format_change(struct database *d, const struct cell *c, double facto
 {
 	if (c->kind == CHANGE_NONE)
 		return "";
+	if (c->open)
+		return "#";
 	if (c->identical)
 		return "=";
 	if (c->pairs < FEWEST_PAIRS || isnan(c->change_lo))

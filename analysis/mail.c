@@ -4,7 +4,9 @@
  * ASCII, so that "> " quoting does not wrap it; baseline first, value +- half
  * width, change last.  It is a choice: the primary metric over the range and
  * over one other axis, then the metrics that differ at one point; of further
- * studies still less.  The Markdown report has the rest.
+ * studies still less.  Where a database holds questions, they and their tables
+ * come first, and of the studies no more than how they were made and what is
+ * unsafe.  The Markdown report has the rest.
  */
 #include <math.h>
 #include <string.h>
@@ -20,8 +22,7 @@
 #define COLUMNS_SHORT	4	/* the same, of the studies after the first */
 #define DIAGRAM_STEPS	20
 
-/* Shell words over several lines, each but the last ended by a backslash. */
-static void wrap_command(struct strbuf *out, const char *s, const char *first)
+void wrap_command(struct strbuf *out, const char *s, const char *first)
 {
 	size_t column = strlen(first);
 
@@ -42,33 +43,43 @@ static void wrap_command(struct strbuf *out, const char *s, const char *first)
 	sb_addc(out, '\n');
 }
 
-static void head(struct report *r, struct dataset *s)
+void mail_head(struct report *r, struct dataset *s)
 {
 	struct database *d = r->d;
 	struct strbuf *out = &d->text;
 	const char *failed = failed_text(s), *incomplete = incomplete_text(s);
-	const char *changed = changed_text(s);
+	const char *changed = changed_text(s), *early = early_text(s);
 
-	wrap_text(out, text_of(d, "%s: %s", text_ascii(d, s->name), text_ascii(d, s->question)),
-		  "", "", WIDTH);
-	sb_addc(out, '\n');
 	wrap_text(out, text_of(d, "%s%s%s%sshootdown %s, model %.12s, seed %lld, %s, %s",
 			       s->machine ? "machine " : "",
 			       s->machine ? text_of(d, "%s, ", text_ascii(d, s->machine)) : "",
 			       s->kernel ? "kernel " : "",
 			       s->kernel ? text_of(d, "%s, ", text_ascii(d, s->kernel)) : "",
 			       text_ascii(d, s->version), text_ascii(d, s->model_hash),
-			       (long long)s->seed, count_text(d, s->replications, "replication"),
+			       (long long)s->seed, count_text(d, s->replications, s->samples ?
+							      "sample" : "replication"),
 			       count_text(d, s->runs, "run")), "", "", WIDTH);
 	if (*changed)
 		wrap_text(out, text_of(d, "changed: %s", changed), "", "  ", WIDTH);
 	if (*incomplete)
 		wrap_text(out, incomplete, "", "", WIDTH);
+	if (*early)
+		wrap_text(out, text_of(d, "ended early: %s", text_ascii(d, early)), "", "  ", WIDTH);
 	if (*failed)
 		wrap_text(out, text_of(d, "%d of %s FAILED (%s); they enter no figure",
 				       s->failed, count_text(d, s->runs, "run"), failed), "", "", WIDTH);
 	if (*s->namesakes)
 		wrap_text(out, text_of(d, "(%s)", s->namesakes), "", "", WIDTH);
+}
+
+static void head(struct report *r, struct dataset *s)
+{
+	struct database *d = r->d;
+
+	wrap_text(&d->text, text_of(d, "%s: %s", text_ascii(d, s->name), text_ascii(d, s->question)),
+		  "", "", WIDTH);
+	sb_addc(&d->text, '\n');
+	mail_head(r, s);
 }
 
 /* "unmap.latency in us, lower is better, by length at vcpu.count=4" */
@@ -373,11 +384,33 @@ static void one_study(struct report *r, struct dataset *s, int *drawn)
 	foot(r, s);
 }
 
+/* Where questions have told what matters: how it was made, and what is unsafe. */
+static void brief_study(struct report *r, struct dataset *s, int *drawn)
+{
+	head(r, s);
+	safety(r, s);
+	example(r, s, drawn);
+	sb_addc(&r->d->text, '\n');
+	foot(r, s);
+}
+
+static void questions(struct report *r)
+{
+	struct strbuf *out = &r->d->text;
+
+	for (int i = 0; i < r->n_questions; i++) {
+		question_rows(r->d, out, &r->question[i], 1);
+		question_tables(r, r->question[i], i == r->n_questions - 1);
+		sb_adds(out, "\n\n");
+	}
+}
+
 void mail_document(struct report *r)
 {
 	struct strbuf *out = &r->d->text;
 	int drawn = 0;
 
+	questions(r);
 	if (r->n_verdicts) {
 		verdict_rows(r->d, out, r->verdict, r->n_verdicts);
 		sb_addc(out, '\n');
@@ -385,6 +418,9 @@ void mail_document(struct report *r)
 	for (int i = 0; i < r->n_studies; i++) {
 		if (i)
 			sb_adds(out, "\n\n");
-		one_study(r, r->study[i], &drawn);
+		if (r->n_questions)
+			brief_study(r, r->study[i], &drawn);
+		else
+			one_study(r, r->study[i], &drawn);
 	}
 }

@@ -9,6 +9,7 @@
 
 #include "analysis/format.h"
 #include "analysis/report_int.h"
+#include "analysis/sensitivity.h"
 
 #define MANY_LABELS	16
 #define DIAGRAM_WIDTH	100
@@ -35,12 +36,15 @@ static void verdict_table(struct report *r, struct verdict **v, int n, struct st
 				 v[i]->answer == REFUTED || v[i]->answer == FAILS ?
 				 c->if_refuted : NULL;
 
-		sb_addf(out, "| %s | **%s** | %s%s%s%s%s%s%s | %s | %s | %d |\n",
-			text_markdown(d, c->id), answer_name(v[i]->answer),
+		const char *space = v[i]->sensitivity ? sensitivity_text(d, v[i]->sensitivity) : "";
+
+		sb_addf(out, "| %s | **%s** | %s%s%s%s%s%s%s%s%s | %s | %s | %d |\n",
+			text_markdown(d, c->id), text_markdown(d, verdict_word(d, v[i])),
 			text_markdown(d, c->statement),
 			*v[i]->boundary ? "<br>Boundary: " : "",
 			text_markdown(d, v[i]->boundary), *v[i]->reason ? "<br>Because: " : "",
-			text_markdown(d, v[i]->reason), so ? "<br>So: " : "",
+			text_markdown(d, v[i]->reason), *space ? "<br>Cost space: " : "",
+			text_markdown(d, space), so ? "<br>So: " : "",
 			so ? text_markdown(d, so) : "",
 			p && v[i]->m && c->rule != RULE_COUNT ?
 			text_markdown(d, text_of(d, "%s (at %s; margin %s)", effect_text(d, v[i], p),
@@ -90,6 +94,40 @@ static void verdicts(struct report *r)
 	sb_adds(out, "\n</details>\n\n");
 }
 
+/* The answers, each with its plot and its table. */
+static void questions(struct report *r)
+{
+	struct database *d = r->d;
+	struct strbuf *out = &d->text;
+
+	if (r->n_questions)
+		sb_adds(out, "## Questions\n\n");
+	for (int i = 0; i < r->n_questions; i++) {
+		const struct question *q = r->question[i];
+		const char *file = text_file(d, q->id);
+
+		sb_addf(out, "### %s: %s\n\n**%s**%s%s\n\n", text_markdown(d, q->id),
+			text_markdown(d, q->text), text_markdown(d, q->word), *q->told ? ": " : "",
+			text_markdown(d, q->told));
+		sb_addf(out, "%s.\n\n", text_markdown(d, q->mechanism));
+		if (*q->missing)
+			sb_addf(out, "No data for %s.\n\n", text_markdown(d, q->missing));
+		if (q->v && *q->effect)
+			sb_addf(out, "Effect, %s, %s against %s, n=%d: %s.\n\n",
+				text_markdown(d, q->v->m->title), text_markdown(d, q->v->claim->b),
+				text_markdown(d, q->v->claim->a), q->v->n, text_markdown(d, q->effect));
+		if (q->v && *q->v->boundary)
+			sb_addf(out, "Boundary: %s.\n\n", text_markdown(d, q->v->boundary));
+		if (q->v && q->v->sensitivity)
+			sb_addf(out, "Cost space: %s.\n\n",
+				text_markdown(d, sensitivity_text(d, q->v->sensitivity)));
+		for (int k = 0; k < r->n_plots; k++)
+			if (!strcmp(r->plot[k].base, text_of(d, "plots/%s", file)))
+				sb_addf(out, "![%s](plots/%s.png)\n\n", text_markdown(d,
+					r->plot[k].title), file);
+	}
+}
+
 static void head(struct report *r, struct dataset *s)
 {
 	struct database *d = r->d;
@@ -107,6 +145,8 @@ static void head(struct report *r, struct dataset *s)
 		count_text(d, s->runs, "run"), count_text(d, s->replications, "replication"));
 	if (*changed_text(s))
 		sb_addf(out, "Changed: %s\n\n", text_markdown(d, changed_text(s)));
+	if (*early_text(s))
+		sb_addf(out, "Ended early: %s\n\n", text_markdown(d, early_text(s)));
 	if (*incomplete_text(s))
 		sb_addf(out, "**%s**\n\n", text_markdown(d, incomplete_text(s)));
 	if (*failed)
@@ -391,6 +431,7 @@ void markdown_document(struct report *r)
 
 	sb_addf(&d->text, "# Shootdown report\n\nMade from %s; every figure links to its "
 		"configuration.\n\n", text_markdown(d, slash ? slash + 1 : d->path));
+	questions(r);
 	verdicts(r);
 	for (int i = 0; i < r->n_studies; i++)
 		one_study(r, r->study[i]);

@@ -66,8 +66,10 @@ static void caption(struct database *d, struct strbuf *out, const struct grid *g
 					     *fixed ? ", at " : "", fixed)), "", INDENT, WIDTH);
 }
 
-void question_tables(struct database *d, struct strbuf *out, const struct question *q)
+void question_tables(struct report *r, const struct question *q, int legend)
 {
+	struct database *d = r->d;
+	struct strbuf *out = &d->text;
 	const struct view *v = &q->table;
 	struct layout *l = view_layout(d, v);
 	int by;
@@ -91,8 +93,10 @@ void question_tables(struct database *d, struct strbuf *out, const struct questi
 			sb_adds(out, "  no observation in any run\n");
 	}
 	sb_addc(out, '\n');
-	wrap_text(out, text_ascii(d, legend_text(l, l->series[0].name, "+-", "~")), "", "", WIDTH);
-	wrap_text(out, text_of(d, "Reproduce: %s", reproduce_text(l->s)), "", "  ", WIDTH);
+	if (legend)
+		wrap_text(out, text_ascii(d, legend_text(l, l->series[0].name, "+-", "~")), "", "", WIDTH);
+	mail_head(r, l->s);
+	wrap_command(out, reproduce_text(l->s), "Reproduce:");
 }
 
 /* A mail about one question. */
@@ -104,7 +108,7 @@ void question_document(struct report *r, const struct question *q)
 	int n = 0;
 
 	question_rows(r->d, out, &one, 1);
-	question_tables(r->d, out, q);
+	question_tables(r, q, 1);
 	for (int i = 0; i < q->n_claims; i++)
 		for (int k = 0; k < r->n_verdicts; k++)
 			if (!strcmp(r->verdict[k]->claim->id, q->claim[i]))

@@ -2,6 +2,7 @@
 /* What all renderers share: metrics and axes of a study, grids as tables. */
 #include <ctype.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/format.h"
@@ -28,6 +29,39 @@ int report_axis(struct report *r, const struct layout *l)
 			      "share is called %s%s", r->q->by, l->s->name, r->q->by,
 			      known_axes(l->s, r->q->by));
 	return axis;
+}
+
+struct weighed { const char *label; double sum; };
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct weighed *x = a, *y = b;
+
+	if (x->sum != y->sum)
+		return x->sum > y->sum ? -1 : 1;
+	return strcmp(x->label, y->label);
+}
+
+/* Of @label[0..n) the @most with the largest totals, in order; the plain one stays out. */
+static int heaviest(struct dataset *s, const struct metric *m, const char **label, int n, int most)
+{
+	struct weighed *w = arena_alloc(&s->d->arena, sizeof(*w) * (size_t)(n + 1));
+	int k = 0;
+
+	for (int i = 0; i < n; i++) {
+		const char *sum;
+
+		if (!*label[i])
+			continue;
+		sum = database_text(s->d, "SELECT sum(m.sum) FROM metric m JOIN run r ON r.id = m.run "
+				    "JOIN config c ON c.id = r.config WHERE c.study = ?1 AND "
+				    "m.metric = ?2 AND m.label = ?3", "iis", s->id, m->id, label[i]);
+		w[k++] = (struct weighed){ label[i], sum ? strtod(sum, NULL) : 0 };
+	}
+	qsort(w, (size_t)k, sizeof(*w), by_weight);
+	for (int i = 0; i < k && i < most; i++)
+		label[i] = w[i].label;
+	return k < most ? k : most;
 }
 
 struct metric **report_metrics(struct report *r, struct dataset *s, int most_labels, int *n)
@@ -59,7 +93,12 @@ struct metric **report_metrics(struct report *r, struct dataset *s, int most_lab
 		if ((plain || !labels || !strcmp(whole->kind, "count")) &&
 		    (!i || plain || labels != 2 || most_labels > SHORT_FORM))
 			m[(*n)++] = whole;
-		if (labels - plain < 2 - !plain || labels - plain > most_labels)
+		if (labels - plain < 2 - !plain)
+			continue;
+		/* A tally has no sum over its labels: of too many the heaviest are told. */
+		if (labels - plain > most_labels && !plain && !strcmp(whole->kind, "tally"))
+			labels = heaviest(s, whole, label, labels, most_labels);
+		else if (labels - plain > most_labels)
 			continue;
 		for (int k = 0; k < labels; k++) {
 			if (*label[k])
@@ -136,7 +175,7 @@ const char *failed_text(struct dataset *s)
 {
 	sqlite3_stmt *q = database_query(s->d, "SELECT r.status, count(*) FROM run r "
 		"JOIN config c ON c.id = r.config WHERE c.study = ? AND "
-		"r.status NOT IN ('ok', 'violation') GROUP BY 1 ORDER BY 1", "i", s->id);
+		"r.status NOT IN ('ok', 'violation', 'oom') GROUP BY 1 ORDER BY 1", "i", s->id);
 	const char *text = "";
 
 	while (database_step(s->d, q))

@@ -66,7 +66,7 @@ void verdict_json(struct report *r, void *json);
 
 /* question_text.c: likewise; tables of a question; a whole mail about one. */
 void question_rows(struct database *d, struct strbuf *out, struct question **q, int n);
-void question_tables(struct database *d, struct strbuf *out, const struct question *q);
+void question_tables(struct report *r, const struct question *q, int legend);
 void question_document(struct report *r, const struct question *q);
 void question_json(struct report *r, void *json);
 
@@ -101,6 +101,12 @@ const char *incomplete_text(struct dataset *s);
 /* "path=value, ..." of what --set changed */
 const char *changed_text(struct dataset *s);
 const char *estimates_text(struct dataset *s);
+/* Configurations with runs that ended early, and how. */
+const char *early_text(struct dataset *s);
+/* mail.c: machine, kernel, version, what failed, what is missing. */
+void mail_head(struct report *r, struct dataset *s);
+/* Shell words over several lines, each but the last ended by a backslash. */
+void wrap_command(struct strbuf *out, const char *s, const char *first);
 /* Is a line of @n characters among what @s does not model? */
 int has_clause(const struct dataset *s, const char *line, size_t n);
 /* What @s leaves out, each once; nothing that @but leaves out, too. */

@@ -41,6 +41,19 @@ static int holds_at(const struct claim *c, const struct metric *m, double a, dou
 
 struct item { int64_t config; int holds; };	/* one sample of one point */
 
+/* "unmap.length=512pages, vcpu.count=4": where the samples were taken. */
+static const char *place_of(const struct dataset *set, int b)
+{
+	const struct configuration *k = &set->config[b];
+	const char *text = "";
+
+	for (int i = 0; i < k->n_axes; i++)
+		if (!axis_absent(&k->axis[i]))
+			text = text_of(set->d, "%s%s%s=%s", text, *text ? ", " : "",
+				       k->axis[i].name, k->axis[i].value);
+	return text;
+}
+
 static int add_pair(struct sensitivity *s, const struct verdict *v, int a, int b, struct item *item)
 {
 	const double *x = dataset_series(s->s, a, v->m), *y = dataset_series(s->s, b, v->m);
@@ -72,6 +85,7 @@ static struct item *find_items(struct sensitivity *s, const struct verdict *v)
 		for (int a = 0; a < set->n_configs; a++) {
 			if (!strcmp(set->config[a].design, c->a) &&
 			    configurations_match(&set->config[a], &set->config[b])) {
+				s->at = *s->at ? "several points" : place_of(set, b);
 				s->n += add_pair(s, v, a, b, &item[s->n]);
 				break;
 			}
@@ -327,7 +341,7 @@ struct sensitivity *sensitivity_make(struct database *d, const struct verdict *v
 		return NULL;
 	s = arena_alloc(&d->arena, sizeof(*s));
 	s->s = dataset_load(d, c->sampled);
-	s->split = "";
+	s->split = s->at = "";
 	item = find_items(s, v);
 	if (!s->n)
 		return NULL;
@@ -342,6 +356,8 @@ const char *sensitivity_text(struct database *d, const struct sensitivity *s)
 				   "(%.0f%% [%.0f%%, %.0f%%])", s->holds, s->n, s->n_parameters,
 				   100.0 * s->holds / s->n, floor(100 * s->lo), ceil(100 * s->hi));
 
+	if (*s->at)
+		text = text_of(d, "at %s it %s", s->at, text);
 	if (s->lost)
 		text = text_of(d, "%s, %d without observation", text, s->lost);
 	if (!s->parameter)

@@ -22,6 +22,7 @@ struct sensitivity {
 	struct dataset *s;
 	int n, holds;			/* samples with a pair; of them the claim holds */
 	int lost;			/* samples without one */
+	const char *at;			/* where: "vcpu.count=4", "" if there is but one place */
 	double lo, hi;			/* of the share */
 	int n_parameters;
 	const char *parameter;		/* path of the best explanation; NULL: none */

@@ -102,11 +102,45 @@ const char *estimates_text(struct dataset *s)
 	int64_t all = database_integer(s->d, from, "i", s->id);
 	int64_t guessed = database_integer(s->d, text_of(s->d, "%s AND p.origin LIKE 'estimate%%'",
 							 from), "i", s->id);
+	int64_t sampled = database_integer(s->d, "SELECT count(DISTINCT p.path) FROM parameter p "
+		"JOIN config c ON c.id = p.config WHERE c.study = ? AND p.given_at = 'sample'", "i", s->id);
 
 	if (!all)
 		return "";
+	if (sampled)
+		return text_of(s->d, "%lld estimated parameters are sampled over their ranges",
+			       (long long)sampled);
 	return text_of(s->d, "%lld of %lld costs are estimates (list parameters)",
 		       (long long)guessed, (long long)all);
+}
+
+const char *early_text(struct dataset *s)
+{
+	const char *text = "";
+	int more = 0;
+
+	for (int i = 0; i < s->n_configs; i++) {
+		const struct configuration *c = &s->config[i];
+		const char *axes = "";
+
+		if (!c->oom && !c->timeout)
+			continue;
+		if (strlen(text) > 240) {
+			more++;
+			continue;
+		}
+		for (int k = 0; k < c->n_axes; k++)
+			if (!axis_absent(&c->axis[k]))
+				axes = text_of(s->d, "%s %s=%s", axes, c->axis[k].name, c->axis[k].value);
+		text = text_of(s->d, "%s%s%s%s, %s of %s", text, *text ? "; " : "", c->design, axes,
+			       !c->timeout ? text_of(s->d, "%d oom", c->oom) :
+			       !c->oom ? text_of(s->d, "%d timeout", c->timeout) :
+			       text_of(s->d, "%d oom, %d timeout", c->oom, c->timeout),
+			       count_text(s->d, c->runs, "run"));
+	}
+	if (more)
+		text = text_of(s->d, "%s; and at %d more points", text, more);
+	return text;
 }
 
 int has_clause(const struct dataset *s, const char *line, size_t n)
@@ -198,6 +232,9 @@ const char *legend_text(const struct layout *l, const char *baseline, const char
 				 "points); %s the 95%% interval of the change includes 0; = equal in "
 				 "every replication; ? too few data (under %d replications); ",
 				 baseline, tilde, FEWEST_PAIRS);
+	if (l->s->comparable && l->n_series > 1)
+		change = text_of(d, "%s# not compared: %s differs by more than %g%%; ", change,
+				 l->s->comparable, 100 * l->s->within);
 	return text_of(d, "%s half width of the 95%% interval over replications; %s(7/10): mean of "
 		       "the 7 of 10 runs that observed it; (n=1): observed in one run, no interval; - no "
 		       "data; - (10 of 10): none of 10 runs observed it; never (10 of 10): "

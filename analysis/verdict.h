@@ -76,8 +76,6 @@ struct verdict {
 
 /* "supported", "depends(put.batch)" */
 const char *verdict_word(struct database *d, const struct verdict *v);
-/* Why @a and @b of a study are not compared at their point; NULL if they are. */
-const char *not_comparable(struct dataset *s, int a, int b);
 /* Verdicts of @n claims, Holm's family being all of them. */
 struct verdict **verdicts_make(struct database *d, struct claim **c, int n);
 /* "unmap.length=64pages, vcpu.count=4"; the scenario first if there are two. */

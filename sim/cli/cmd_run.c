@@ -89,6 +89,17 @@ static void summary_json(struct strbuf *sb, const struct run_summary *s,
 	if (s->first_failure[0])
 		json_kstr(&j, "first_failure", s->first_failure);
 	if (dry_run) {
+		json_key(&j, "budgets");
+		json_open(&j, '[');
+		for (int i = 0; i < s->n_budgets; i++) {
+			json_open(&j, '{');
+			json_kstr(&j, "study", s->budget[i].study);
+			json_knum(&j, "largest_run", s->budget[i].largest);
+			json_knum(&j, "budget", s->budget[i].budget);
+			json_knum(&j, "all_runs", s->budget[i].all);
+			json_close(&j, '}');
+		}
+		json_close(&j, ']');
 		json_knum(&j, "expected_events", s->expected_events);
 		json_knum(&j, "expected_seconds", s->expected_seconds);
 		json_kint(&j, "planned_max", s->planned_max);

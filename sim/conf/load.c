@@ -170,6 +170,12 @@ static const char *origin_text(char *buf, size_t size, const struct param_row *r
 	return buf;
 }
 
+/* A sampled value is a guess as much as the one it replaces. */
+static int is_sampled(const struct node *at)
+{
+	return at && !strcmp(at->file, "sample");
+}
+
 void load_record_row(struct loader *l, const struct param_row *row, const char *path,
 		     const char *value, const struct node *at)
 {
@@ -177,7 +183,7 @@ void load_record_row(struct loader *l, const struct param_row *row, const char *
 
 	if (!l->log || row->type == PT_TEXT)
 		return;
-	if (at && row->origin != ORIGIN_CHOICE && !is_default(l, row, value))
+	if (at && row->origin != ORIGIN_CHOICE && !is_default(l, row, value) && !is_sampled(at))
 		snprintf(origin, sizeof(origin), "given");
 	else
 		origin_text(origin, sizeof(origin), row);
@@ -511,8 +517,8 @@ static void load_cost(struct loader *l, const struct param_row *row, const struc
 	cost_range(l, row, n, path, &given, to);
 	sprintf(value, "%" PRId64, *to);
 	if (!given.origin)
-		given.origin = is_default(l, row, value) ? origin_text(table, sizeof(table), row) :
-			       "given";
+		given.origin = is_default(l, row, value) || is_sampled(n) ?
+			       origin_text(table, sizeof(table), row) : "given";
 	load_record(l, path, value, row->unit, given.origin, n);
 }
 

@@ -48,6 +48,13 @@ struct run_violation {
 	int expected;			/* by the design or the scenario */
 };
 
+struct run_budget {			/* of a study, for --dry-run */
+	char study[64];
+	double largest;			/* expected events of its largest run */
+	double all;			/* of all its runs, done or not */
+	double budget;			/* events after which a run ends as 'timeout'; 0: not said */
+};
+
 struct run_summary {
 	char db[512];
 	int64_t configs;		/* designs x sweep points (of this shard) */
@@ -66,6 +73,8 @@ struct run_summary {
 	int rate_measured;		/* from earlier runs in the database, else assumed */
 	int sequential;			/* planned counts the first stage only */
 	int64_t planned_max;		/* runs if every point goes to its maximum */
+	struct run_budget *budget;	/* by study */
+	int n_budgets;
 	int interrupted;
 	int exit_code;			/* 0, 3 (failed run, unexpected violation), 130 */
 };

@@ -31,6 +31,7 @@ struct run_source {
 	int reps_min, reps_max;
 	const char *primary;		/* metric that the rule looks at */
 	int primary_quantile;		/* 0: its value; 50, 95, 99, 999 */
+	double budget;			/* events of one run; 0: not said */
 
 	/* --- in the parent --- */
 	/* Rows of configuration @i; memory from @a. */

@@ -317,6 +317,21 @@ static void study_replications(const struct study_source *ss, struct run_source 
 	rs->primary_quantile = s->primary.quantile;
 }
 
+/* The first configuration's: no sweep goes over budgets. */
+static double study_budget(const struct study *s)
+{
+	struct world_config w;
+	struct arena a;
+	double budget = 0;
+
+	memset(&w, 0, sizeof(w));
+	arena_init(&a, ARENA_CHUNK);
+	if (s->n_points && !conf_build(s, 0, &a, &w))
+		budget = (double)w.max_events;
+	arena_free(&a);
+	return budget;
+}
+
 static int make_source(struct study_source *ss, struct run_source *rs,
 		       const struct study *s, const struct run_options *o)
 {
@@ -330,6 +345,7 @@ static int make_source(struct study_source *ss, struct run_source *rs,
 	study_notes(s, &ss->notes);
 	rs->arg = ss;
 	rs->n_configs = s->n_points;
+	rs->budget = study_budget(s);
 	study_replications(ss, rs);
 	study_command(ss, rs);
 	rs->config = study_config;

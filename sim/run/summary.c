@@ -99,12 +99,42 @@ int summary_violations(struct run_summary *out, const struct plan *p, sqlite3 *d
 	return ret ? -1 : 0;
 }
 
+/* What the largest run of each study is expected to take, beside what it may. */
+static int summary_budgets(struct run_summary *out, const struct plan *p)
+{
+	int i, n = p->job->n_sources;
+
+	out->budget = mem_calloc((size_t)n + 1, sizeof(*out->budget));
+	if (!out->budget)
+		return -1;
+	out->n_budgets = n;
+	for (i = 0; i < n; i++) {
+		const struct run_source *s = &p->job->source[i];
+
+		snprintf(out->budget[i].study, sizeof(out->budget[i].study), "%s", s->study.name);
+		out->budget[i].budget = s->budget;
+	}
+	for (i = 0; i < p->n_configs; i++) {
+		const struct plan_config *c = &p->config[i];
+		struct run_budget *b = &out->budget[c->source];
+
+		if (c->weight > b->largest)
+			b->largest = c->weight;
+		b->all += c->weight * (p->job->source[c->source].reps_fixed > 0 ?
+				       p->job->source[c->source].reps_fixed :
+				       p->job->source[c->source].reps_min);
+	}
+	return 0;
+}
+
 int summary_estimate(struct run_summary *out, const struct plan *p, sqlite3 *db,
 		     int jobs, struct err *e)
 {
 	int64_t events = 0, wall_ns = 0, runs = p->runs_all - p->runs_present;
 	double rate = ASSUMED_RATE;
 
+	if (summary_budgets(out, p))
+		return err_set(e, EX_ENVIRONMENT, "out of memory");
 	if (db && store_event_rate(db, &events, &wall_ns, e))
 		return -1;
 	out->rate_measured = events > 0 && wall_ns > 0;
@@ -133,6 +163,9 @@ void run_summary_free(struct run_summary *s)
 	mem_free(s->study);
 	s->study = NULL;
 	s->n_studies = 0;
+	mem_free(s->budget);
+	s->budget = NULL;
+	s->n_budgets = 0;
 	mem_free(s->violation);
 	s->violation = NULL;
 	s->n_violations = 0;
@@ -158,6 +191,12 @@ static void print_plan(const struct run_summary *s, const struct run_options *o,
 		"assuming 5 million events per second and worker");
 	fprintf(f, "database         %s\n", s->db);
 	sb_free(&time);
+	fprintf(f, "\n%-32s %12s %12s %12s\n", "events", "largest run", "of at most", "all runs");
+	for (int i = 0; i < s->n_budgets; i++) {
+		const struct run_budget *b = &s->budget[i];
+
+		fprintf(f, "%-32s %12.2g %12.2g %12.2g\n", b->study, b->largest, b->budget, b->all);
+	}
 }
 
 void run_summary_print(const struct run_summary *s, const struct run_options *o, FILE *f)
