@@ -49,7 +49,7 @@ static const struct golden values[] = {
 	  "f.yaml:5:8: machine.clock: a single value is expected\n" },
 	{ "no value", MACHINE "clock:\n", "f.yaml:5:7: machine.clock: has no value\n" },
 	{ "not one of", MACHINE "clock: 3GHz\napic: flatt\n",
-	  "f.yaml:6:7: machine.apic: 'flatt' is not one of auto, flat, physical; did you mean flat?\n" },
+	  "f.yaml:6:7: machine.apic: 'flatt' is not one of auto, flat, physical, x2apic; did you mean flat?\n" },
 	{ "bad boolean", MACHINE "clock: 3GHz\nidle: {polls: true}\n",
 	  "f.yaml:6:15: machine.idle.polls: 'true' is neither yes nor no\n" },
 	{ "map expected", MACHINE "clock: 3GHz\ncosts: 3ns\n",
