@@ -87,10 +87,14 @@ extern const struct callout_info callout_table[NR_CALLOUT_OPS];
 /* --- machine ------------------------------------------------------------ */
 enum apic_mode { APIC_AUTO, APIC_FLAT, APIC_PHYSICAL, APIC_X2APIC };
 
+enum flush_transport { FLUSH_BY_IPI, FLUSH_BY_BAU };
+
 struct machine_config {
 	char name[PARAM_NAME_MAX];
 	const char *source;
 	int64_t sockets, cores;		/* cores per socket */
+	int64_t blade_sockets;		/* sockets per blade */
+	int64_t flush;			/* enum flush_transport: of the primary TLBs */
 	int64_t clock;			/* Hz */
 	int64_t apic;			/* enum apic_mode; auto: flat up to 8 CPUs */
 	int64_t tlb_entries;
@@ -159,6 +163,13 @@ struct kvm_protocol {		/* protocol.kvm of a design */
 	int64_t secondary_flush;	/* of callouts; driver zaps flush inside mmu_lock */
 };
 
+enum gru_fence { GRU_FENCE_NONE, GRU_FENCE_COUNT, GRU_FENCE_COUNT_SEQ };
+
+struct gru_protocol {		/* protocol.gru of a design */
+	int64_t zap_at;		/* enum zap_at */
+	int64_t fence;		/* enum gru_fence: what a dropin checks */
+};
+
 enum expectation { EXPECT_HELD, EXPECT_VIOLATED, EXPECT_NOT_APPLICABLE };
 enum invariant { INV_I1, INV_I2, INV_I4, NR_INVARIANTS };	/* those that are checked */
 extern const char *const invariant_names[NR_INVARIANTS];
@@ -172,6 +183,7 @@ struct design_config {
 	struct word_list on_register, on_unregister, on_exit;	/* of enum step_id */
 	struct hook hook[NR_SITES][NR_POINTS];
 	struct kvm_protocol kvm;
+	struct gru_protocol gru;
 	uint8_t expect[NR_INVARIANTS];	/* enum expectation */
 	/* notes of the load-time checks: callouts at sites not built, pairs that do not close ... */
 	const char *const *notes;
@@ -200,7 +212,22 @@ struct kvm_config {
 	int64_t mmu_pages;		/* limit of shadow pages; 0: max(64, 2% of guest pages) */
 };
 
-enum secondary_kind { SECONDARY_KVM, NR_SECONDARY_KINDS };
+enum gru_miss { GRU_MISS_INTERRUPT, GRU_MISS_USER_POLL };
+
+struct gru_config {
+	char name[PARAM_NAME_MAX];
+	const char *source, *summary;
+	int64_t chiplets;		/* per blade */
+	int64_t contexts;		/* per chiplet (CCH) */
+	int64_t tlb_entries;		/* per chiplet, all its contexts */
+	int64_t tgh, tgh_local;		/* invalidate handles per chiplet; of blade-local CPUs at most */
+	int64_t invalidate_max;		/* GRUMAXINVAL: pages of one invalidate; as many = all of the ASID */
+	int64_t asid_max;		/* ASIDs: 8, 16 ... below this */
+	int64_t miss;			/* enum gru_miss */
+	int64_t discards_inflight;	/* an invalidate kills the dropins under way that it covers */
+};
+
+enum secondary_kind { SECONDARY_KVM, SECONDARY_GRU, NR_SECONDARY_KINDS };
 
 struct secondary_use {			/* a registrant on an address space; one secondary file */
 	char name[PARAM_NAME_MAX];
@@ -208,6 +235,7 @@ struct secondary_use {			/* a registrant on an address space; one secondary file
 	union {				/* by kind */
 		const void *cfg;
 		const struct kvm_config *kvm;
+		const struct gru_config *gru;
 	};
 };
 
@@ -334,8 +362,11 @@ struct op_info {
 extern const struct op_info op_table[NR_OP_KINDS];
 /* of kind kvm: its file, its protocol */
 extern const struct param_table kvm_params, kvm_protocol_params;
+/* of kind gru */
+extern const struct param_table gru_params, gru_protocol_params;
 /* machine.costs, kernel.costs, secondary.KIND.costs; offset = of machine_config.cost[id]. */
-extern const struct param_table machine_cost_params, kernel_cost_params, kvm_cost_params;
+extern const struct param_table machine_cost_params, kernel_cost_params, kvm_cost_params,
+	gru_cost_params;
 extern const struct param_table *const all_param_tables[];	/* NULL ended */
 /* The cost's name for traces and explain. */
 extern const char *const cost_names[NR_COSTS];

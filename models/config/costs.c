@@ -55,6 +55,7 @@ const char *const cost_names[NR_COSTS] = {
 #define MACHINE_ROW(...) ROW(__VA_ARGS__)
 #define KERNEL_ROW(...)
 #define KVM_ROW(...)
+#define GRU_ROW(...)
 #define COST(id, owner, key, def, low, high, origin, citation, help) \
 	owner##_ROW(id, key, def, origin, citation, help)
 
@@ -78,8 +79,17 @@ static const struct param_row kvm_rows[] = {
 #include "models/config/cost.def"
 };
 
+#undef KVM_ROW
+#undef GRU_ROW
+#define KVM_ROW(...)
+#define GRU_ROW(...) ROW(__VA_ARGS__)
+static const struct param_row gru_rows[] = {
+#include "models/config/cost.def"
+};
+
 #define TABLE(path_, rows_) { path_, rows_, sizeof(rows_) / sizeof(rows_[0]) }
 
 const struct param_table machine_cost_params = TABLE("machine.costs", machine_rows);
 const struct param_table kernel_cost_params = TABLE("kernel.costs", kernel_rows);
+const struct param_table gru_cost_params = TABLE("secondary.gru.costs", gru_rows);
 const struct param_table kvm_cost_params = TABLE("secondary.kvm.costs", kvm_rows);

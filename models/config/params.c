@@ -18,6 +18,12 @@ static const struct enum_value apic_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value transport_values[] = {
+	{ "ipi", FLUSH_BY_IPI, "interrupts to the CPUs of the mask" },
+	{ "bau", FLUSH_BY_BAU, "SGI UV: one broadcast message to the other blades, interrupts on the own" },
+	{ NULL, 0, NULL },
+};
+
 #define M struct machine_config
 static const struct param_row machine_rows[] = {
 	NAME_ROW(M, name, "name of the machine"),
@@ -28,6 +34,10 @@ static const struct param_row machine_rows[] = {
 	       "CPU clock; turns cycles into time"),
 	CHOICE(M, "apic", PT_ENUM, apic, "", "auto", 0, 0, apic_values, "",
 	       "addressing mode of the local APICs"),
+	CHOICE(M, "blade.sockets", PT_INT, blade_sockets, "", "1", 1, 64, NULL, "",
+	       "sockets that share a blade and its hub"),
+	CHOICE(M, "flush", PT_ENUM, flush, "", "ipi", 0, 0, transport_values, "",
+	       "how a flush of the primary TLBs reaches the other CPUs"),
 	CONSTANT(M, "tlb.entries", PT_INT, tlb_entries, "", "256", 1, 65536, 64, 512, ESTIMATE,
 		 "Core 2: 256 data TLB entries of 4 KiB pages; K8: 512 in the second level",
 		 "translations a CPU's TLB holds; bounds the refill after a full flush"),
@@ -213,7 +223,8 @@ const struct param_table design_core_params = {
 
 const struct param_table *const all_param_tables[] = {
 	&machine_params, &machine_cost_params, &kernel_params, &kernel_cost_params,
-	&kvm_params, &kvm_cost_params, &design_core_params, &kvm_protocol_params,
+	&kvm_params, &kvm_cost_params, &gru_params, &gru_cost_params,
+	&design_core_params, &kvm_protocol_params, &gru_protocol_params,
 	&scenario_params, &region_params, &thread_params,
 	&op_table[OPK_THINK].params, &op_table[OPK_TOUCH].params,
 	&op_table[OPK_SECONDARY_ACCESS].params, &op_table[OPK_MADVISE_DONTNEED].params,

@@ -16,4 +16,12 @@ const struct secondary_kind_info secondary_kinds[NR_SECONDARY_KINDS] = {
 		.protocol_offset = offsetof(struct design_config, kvm),
 		.access_mode = MODE_GUEST,
 	},
+	[SECONDARY_GRU] = {
+		.name = "gru", .help = "SGI's GRU: a TLB without a page table, every miss is served by a CPU",
+		.config_size = sizeof(struct gru_config),
+		.params = &gru_params, .costs = &gru_cost_params,
+		.protocol = &gru_protocol_params,
+		.protocol_offset = offsetof(struct design_config, gru),
+		.access_mode = MODE_USER,
+	},
 };

@@ -16,6 +16,7 @@
 #define MAX_CPUS 64		/* sharer masks are one word */
 
 struct cpu;
+struct gru_hw;
 struct ctx;
 struct kernel;
 struct mm;
@@ -29,7 +30,9 @@ struct spinlock;
 /* Interrupt vectors of 2.6.27, x86-64 (include/asm-x86/irq_vectors.h). */
 enum {
 	VECTOR_IDLE_CALL = 0x20,	/* no interrupt: the polled flag of an idle CPU was set */
+	VECTOR_GRU = 0x2e,		/* .. 0x2f: the chiplets of a blade */
 	VECTOR_BACKGROUND = 0x31,	/* a device, handler runs with interrupts off */
+	VECTOR_BAU = 0xec,		/* UV_BAU_MESSAGE */
 	VECTOR_TIMER = 0xef,
 	VECTOR_INVALIDATE = 0xf0,	/* .. 0xf7 */
 	VECTOR_CALL_SINGLE = 0xfb,
@@ -37,7 +40,10 @@ enum {
 	VECTOR_RESCHEDULE = 0xfd,
 };
 
-enum vector_class { VC_FLUSH, VC_CALL, VC_RESCHEDULE, VC_TIMER, VC_BACKGROUND, VC_IDLE_CALL, NR_VECTOR_CLASSES };
+enum vector_class {
+	VC_FLUSH, VC_CALL, VC_RESCHEDULE, VC_TIMER, VC_BACKGROUND, VC_IDLE_CALL, VC_GRU, VC_BAU,
+	NR_VECTOR_CLASSES
+};
 static inline enum vector_class vector_class(unsigned vector)
 {
 	if (vector >= VECTOR_INVALIDATE && vector < VECTOR_INVALIDATE + 8)
@@ -48,6 +54,10 @@ static inline enum vector_class vector_class(unsigned vector)
 		return VC_RESCHEDULE;
 	if (vector == VECTOR_IDLE_CALL)
 		return VC_IDLE_CALL;
+	if (vector == VECTOR_GRU || vector == VECTOR_GRU + 1)
+		return VC_GRU;
+	if (vector == VECTOR_BAU)
+		return VC_BAU;
 	return vector == VECTOR_TIMER ? VC_TIMER : VC_BACKGROUND;
 }
 
@@ -94,6 +104,7 @@ struct machine {
 	struct oracle *oracle;		/* NULL: off */
 	struct registrant *oracle_registrants;	/* all secondaries, for its probes */
 	struct spinlock *kvm_lock;	/* the driver's global lock */
+	struct gru_hw *gru;		/* its chiplets; NULL: none */
 	uint32_t next_id;		/* of locks, for traces: never an address */
 	const char *oom;		/* why the run ended in 'oom'; NULL: it did not */
 };

@@ -9,6 +9,7 @@
 #include "models/kernel/spinlock.h"
 #include "models/kernel/tlbflush.h"
 
+struct bau;
 struct mmu_gather;
 struct rcu_flavour;
 
@@ -37,6 +38,7 @@ struct kernel {
 	uint32_t nr_zone_free;
 	struct flush_state *flush_state;	/* one per vector */
 	struct call_function call_function;
+	struct bau *bau;		/* NULL: this machine has none */
 	const struct rcu_flavour *rcu_flavour;	/* NULL: no grace periods (kernel.tick: off) */
 	void *rcu;			/* its state */
 	uint64_t last_ctx_id;		/* of an mm */

@@ -8,6 +8,7 @@ const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"call_function", "requests_lock", "slots_lock", "page_table",
 	"rwsem_wait", "call_single", "kvm_lock", "i_mmap", "tree", "page_lock",
 	"swap_lock", "mmlist", "io_queue", "io",
+	"wait_queue", "asid_lock", "tgh", "gs_lock",
 };
 
 static enum fault_part part_of(enum lock_class class)

@@ -14,6 +14,7 @@ enum lock_class {
 	LOCK_PAGE_TABLE, LOCK_RWSEM_WAIT, LOCK_CALL_SINGLE, LOCK_KVM,
 	LOCK_I_MMAP, LOCK_TREE, LOCK_PAGE, LOCK_SWAP, LOCK_MMLIST, LOCK_IO_QUEUE,
 	LOCK_IO,			/* waits for a device; nobody holds it */
+	LOCK_WAIT_QUEUE, LOCK_ASID, LOCK_TGH, LOCK_GRU,
 	NR_LOCK_CLASSES
 };
 extern const char *const lock_class_names[NR_LOCK_CLASSES];

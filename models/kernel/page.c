@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pages, their references and free lists; see page.h. */
-#include "models/kernel/page.h"
+#include "models/kernel/bau.h"
+#include "models/kernel/kernel.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/sched.h"
 #include "models/hw/tlb.h"
@@ -122,6 +123,7 @@ static void free_page(struct ctx *w, struct page *p)
 	p->primary_cpus = 0;
 	p->vcpus = 0;
 	p->many_va = 0;
+	p->grus = 0;
 	p->op = NULL;
 	p->anon_vma = NULL;		/* PageAnon: mapping = NULL */
 	p->next = c->free;
@@ -290,4 +292,5 @@ void kernel_init(struct machine *m, uint32_t nr_pages)
 	sched_init(m);
 	smp_init(m);
 	tlbflush_init(m);
+	bau_init(m);
 }

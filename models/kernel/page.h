@@ -65,6 +65,7 @@ struct page {
 	uint64_t va;			/* virtual page it was mapped at last */
 	uint64_t primary_cpus;		/* CPUs whose TLB may hold it: superset */
 	uint64_t vcpus;			/* vcpus whose TLB may hold it: superset */
+	uint64_t grus;			/* GRU chiplets whose TLB may hold it: superset */
 	struct spte *sptes;		/* translations of secondary MMUs */
 	int had_spte;			/* since it was allocated */
 	sim_time zapped_at;		/* last translation dropped, if it had one */

@@ -2,6 +2,7 @@
 /* Shootdown: requests, rounds by eight vectors or by cross-call; see tlbflush.h. */
 #include "models/kernel/tlbflush.h"
 #include "models/hw/apic.h"
+#include "models/kernel/bau.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/mmu_notifier.h"
 #include "sim/base/xassert.h"
@@ -42,6 +43,11 @@ static void flush_here(struct ctx *w, uint64_t start, uint64_t end)
 		tlb_flush_here(w);
 	else
 		tlb_flush_pages_here(w, start, end);
+}
+
+void flush_tlb_local(struct ctx *w, uint64_t va)
+{
+	flush_here(w, va, va == TLB_FLUSH_ALL ? va : va + 1);
 }
 
 /* --- lazy CPUs, by the mask -------------------------------------------------------- */
@@ -273,6 +279,11 @@ static void flush_tlb_others(struct ctx *w, struct flush_tlb_info *info, uint64_
 	struct flush_state *f;
 	sim_time first;
 
+	if (w->m->mc->flush == FLUSH_BY_BAU) {
+		mask = bau_flush_others(w, info, mask);
+		if (!mask)
+			return;
+	}
 	if (w->m->kc->ipi_kind == IPI_CSD) {
 		flush_tlb_multi(w, info, mask, here);
 		return;

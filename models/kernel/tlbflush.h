@@ -30,8 +30,10 @@
  * flush.local and flush.ack move the sender's own flush behind the sending, and
  * the target's acknowledgement before its flush.
  *
- * Left out: flush_tlb_all, page-table isolation, broadcast by INVLPGB, UV
- * hardware, the balance points of tlb_flushall_shift (3.5 to 3.15).
+ * On SGI UV other blades are reached by message: bau.h.
+ *
+ * Left out: flush_tlb_all, page-table isolation, broadcast by INVLPGB, the balance
+ * points of tlb_flushall_shift (3.5 to 3.15).
  */
 #ifndef MODELS_KERNEL_TLBFLUSH_H
 #define MODELS_KERNEL_TLBFLUSH_H
@@ -84,6 +86,8 @@ void flush_tlb_page(struct ctx *w, struct mm *mm, uint64_t va);
 void flush_tlb_mm_range(struct ctx *w, struct mm *mm, uint64_t start, uint64_t end,
 			int freed_tables);
 
+/* This CPU's own TLB: one page, or TLB_FLUSH_ALL. */
+void flush_tlb_local(struct ctx *w, uint64_t va);
 /* The scheduler's share.  leave_mm: before an idle state that loses the TLB. */
 void enter_lazy_tlb(struct ctx *w);
 void switch_mm(struct ctx *w);

@@ -36,6 +36,11 @@ struct secondary_ops {
 	 * passing a pending flush?  1 and a text (who, how) if so.  No time passes.
 	 */
 	int (*usable)(void *priv, const struct page *p, char *why, size_t n, int *cpu);
+	/*
+	 * The same for @va of @mm alone: is there a translation to @p?  NULL where
+	 * translations are sptes, which the page knows.
+	 */
+	int (*holds)(const void *priv, const struct mm *mm, uint64_t va, const struct page *p);
 };
 
 struct registrant {

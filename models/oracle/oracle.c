@@ -138,12 +138,16 @@ void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page
 static void pte_settled(struct ctx *w, struct mm *mm, uint64_t va, const struct pte *pte,
 			const struct page *old, uint32_t generation)
 {
-	(void)mm;
+	struct registrant *r = w->m->oracle_registrants;
+
 	if (old->generation != generation || pte->page == old)
 		return;
 	for (const struct spte *s = old->sptes; s; s = s->next_of_page)
 		if (s->va == va && s->installed_at && s->installed_at >= old->cleared_at)
 			stale(w, va, old, s->pinned, "leaves");
+	for (; r; r = r->all_next)
+		if (r->ops->holds && r->ops->holds(r->priv, mm, va, old))
+			stale(w, va, old, 0, "leaves");
 }
 
 void oracle_caught(struct ctx *w, struct mm *mm, uint64_t va, const struct pte_seen *seen)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The drivers by kind; see secondary.h. */
+#include "models/secondary/gru.h"
 #include "models/secondary/kvm.h"
 #include "models/secondary/secondary.h"
 
 const struct secondary_driver *const secondary_drivers[NR_SECONDARY_KINDS] = {
 	[SECONDARY_KVM] = &kvm_driver,
+	[SECONDARY_GRU] = &gru_driver,
 };
 
 struct secondary *secondary_create(struct machine *m, struct mm *mm, const struct secondary_use *use,

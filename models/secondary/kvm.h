@@ -26,6 +26,7 @@
 #include "models/notifier/notifier.h"
 #include "models/notifier/spte.h"
 #include "models/oracle/oracle.h"
+#include "models/secondary/account.h"
 #include "models/secondary/secondary.h"
 
 #define SPTES_PER_PAGE 512

@@ -113,6 +113,23 @@ static void *attach(struct secondary *s, struct ctx *w, uint64_t working_set)
 	return kvm_vcpu_create(kvm_of(s), w, working_set);
 }
 
+static uint32_t tlb_entries(const void *user)
+{
+	return ((const struct kvm_vcpu *)user)->tlb->capacity;
+}
+
+static void warm(void *user, uint64_t va)
+{
+	struct kvm_vcpu *v = user;
+	struct spte *s = kvm_lookup(v->kvm, va);
+
+	if (!s || !s->page)
+		return;
+	tlb_fill(v->tlb, va, s->page, s->page->generation)->write = s->write;
+	s->accessed = 1;
+	s->page->vcpus |= 1ull << v->id;
+}
+
 static void guest_access(void *user, uint64_t va, int write)
 {
 	kvm_guest_access(user, va, write);
@@ -135,5 +152,5 @@ static void window_end(struct secondary *s, sim_time now)
 
 const struct secondary_driver kvm_driver = {
 	.ops = &kvm_ops, .create = create, .prefill = prefill, .attach = attach,
-	.access = guest_access, .window_begin = window_begin, .window_end = window_end,
+	.tlb_entries = tlb_entries, .warm = warm, .access = guest_access, .window_begin = window_begin, .window_end = window_end,
 };

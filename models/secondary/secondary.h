@@ -34,6 +34,10 @@ struct secondary_driver {
 	/* A thread that accesses memory through it; @working_set pages.  Returns the
 	 * thread's state with the driver, first argument of access(). */
 	void *(*attach)(struct secondary *s, struct ctx *w, uint64_t working_set);
+	/* Start state of the TLB that the thread uses: its size, and that it holds @va,
+	 * if there is a translation to hold. */
+	uint32_t (*tlb_entries)(const void *user);
+	void (*warm)(void *user, uint64_t va);
 	/* One access of the thread to @va; returns when it has retired.  May block. */
 	void (*access)(void *user, uint64_t va, int write);
 	/* The measured window begins, ends. */

@@ -141,7 +141,7 @@ static void op_visit(struct thread *t, const struct op_config *op, uint64_t *cur
 		d->access(t->user[op->via],
 			  pick_page(t->l->picks, r, &op->pages, &t->pages, cursor), is_write(t, op, i));
 	if (t->l->m->metrics.on)
-		t->l->visits++;
+		*(t->vcpu ? &t->l->visits : &t->l->user_visits) += 1;
 }
 
 /* --- dispatch ------------------------------------------------------------------------ */

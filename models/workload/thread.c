@@ -46,37 +46,30 @@ static void thread_done(struct workload *l)
 	sim_at(s, l->window_slot, s->now + l->m->cfg->settle);
 }
 
-/* --- guest start state ------------------------------------------------------- */
+/* --- start state of TLBs ------------------------------------------------------ */
 
-static void prefill_page(struct thread *t, uint64_t va)
-{
-	struct spte *s = kvm_lookup(t->space->kvm, va);
-
-	if (!s || !s->page)
-		return;
-	tlb_fill(t->vcpu->tlb, va, s->page, s->page->generation)->write = s->write;
-	s->accessed = 1;
-	s->page->vcpus |= 1ull << t->vcpu->id;
-}
-
-/* What the vcpu's TLB holds at the start, by the popularity law of its visits. */
+/* What the thread's TLBs hold at the start, by the popularity law of its visits. */
 static void prefill_tlb(struct thread *t, const struct op_config *op, int n, struct rng *rng)
 {
 	uint64_t cursor = 0;
 
 	for (int i = 0; i < n; i++) {
 		const struct region *r = &t->space->region[op[i].region < 0 ? 0 : op[i].region];
+		const struct secondary_driver *d;
+		void *user;
 
 		if (op[i].kind == OPK_REPEAT)
 			prefill_tlb(t, op[i].loop, op[i].n_loop, rng);
-		if (op[i].kind != OPK_SECONDARY_ACCESS)
+		if (op[i].kind != OPK_SECONDARY_ACCESS || !r->cfg->secondary_prefault)
 			continue;
-		for (uint32_t k = 0; k < t->vcpu->tlb->capacity; k++)
-			prefill_page(t, pick_page(t->l->picks, r, &op[i].pages, rng, &cursor));
+		d = t->space->secondary[op[i].via]->driver;
+		user = t->user[op[i].via];
+		for (uint32_t k = d->tlb_entries(user); k > 0; k--)
+			d->warm(user, pick_page(t->l->picks, r, &op[i].pages, rng, &cursor));
 	}
 }
 
-static void prefill_vcpu(struct thread *t)
+static void prefill(struct thread *t)
 {
 	const struct machine *m = t->l->m;
 	struct rng rng;
@@ -95,9 +88,10 @@ static void first_steps(struct thread *t)
 	sched_first_run(w);
 	if (t->vcpu) {
 		kvm_vcpu_start(t->vcpu);
-		prefill_vcpu(t);
+		prefill(t);
 		kvm_guest_think(t->vcpu, d);
 	} else {
+		prefill(t);
 		ctx_class(w, t->cfg->mode == MODE_KERNEL ? TIME_SYSTEM : TIME_USER);
 		cpu_work(w, d);
 	}

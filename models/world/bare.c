@@ -34,6 +34,7 @@ int bare_init(struct bare *b, int sockets, int cores)
 		return -1;
 	c->machine.sockets = sockets;
 	c->machine.cores = cores;
+	c->machine.blade_sockets = 1;
 	c->machine.clock = 1000000000;
 	memcpy(c->machine.cost, defaults, sizeof(defaults));
 	c->kernel.gather_batch = 506;

@@ -127,6 +127,8 @@ static void open_faults(struct world_run *r)
 		since = f->t0 > x->begin ? f->t0 : x->begin;
 		metric_count(x, METRIC_SECONDARY_FAULT_OPEN, 0, 1);
 		metric_tally(x, METRIC_SECONDARY_FAULT_OPEN_AGE, 0, x->end - f->t0);
+		if (!t->vcpu)
+			continue;
 		metric_count(x, METRIC_GUEST_TIME_LOST, f->retries ? LOST_BLOCKED : LOST_FAULT,
 			     x->end - since);
 	}
@@ -166,6 +168,8 @@ static void add_derived(struct world_run *r, struct result *out)
 
 	add_value(out, METRIC_GUEST_THROUGHPUT, r->l.n_guests && window > 0 ?
 		  (double)r->l.visits / (window / 1e9) : NAN);
+	add_value(out, METRIC_SECONDARY_THROUGHPUT, r->l.user_visits && window > 0 ?
+		  (double)r->l.user_visits / (window / 1e9) : NAN);
 	add_value(out, METRIC_GUEST_SHARE, guest_share(r));
 	add_value(out, METRIC_SECONDARY_FAULT_SEM_SHARE, mmap_sem_share(x));
 	add_value(out, METRIC_PIN_HELD, held / 1e6);
@@ -178,7 +182,7 @@ void world_collect(struct world_run *r, struct result *out)
 	finish_cells(r);
 	open_faults(r);
 	for (int id = 0; id < NR_METRICS; id++) {
-		if (id == METRIC_GUEST_THROUGHPUT || id == METRIC_GUEST_SHARE ||
+		if (id == METRIC_GUEST_THROUGHPUT || id == METRIC_SECONDARY_THROUGHPUT || id == METRIC_GUEST_SHARE ||
 		    id == METRIC_SECONDARY_FAULT_SEM_SHARE ||
 		    id == METRIC_PIN_HELD)
 			continue;

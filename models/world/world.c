@@ -23,7 +23,8 @@ const char world_not_modelled[] =
 	"preemption, timer ticks, more than one thread per CPU\n"
 	"RCU and SRCU grace periods, registration and exit\n"
 	"guest page tables, large pages, NUMA memory distance\n"
-	"secondary MMUs other than KVM of 2008\n";
+	"secondary MMUs other than KVM of 2008 and SGI's GRU\n"
+	"GRU: more threads on a blade than contexts, block copies; UV: message timeouts\n";
 
 struct world *world_new(void)
 {
@@ -257,6 +258,33 @@ static int share_a_cpu(const struct thread_config *a, const struct thread_config
 		a->first_cpu < b->first_cpu + b->count && b->first_cpu < a->first_cpu + a->count;
 }
 
+/* Chiplets are the machine's: all address spaces mean the same ones. */
+static int check_grus(const struct world_config *c, char *why, size_t n)
+{
+	const struct gru_config *first = NULL;
+
+	for (int i = 0; i < c->n_spaces; i++) {
+		for (int k = 0; k < c->space[i].n_secondaries; k++) {
+			const struct secondary_use *u = &c->space[i].secondary[k];
+			size_t head = offsetof(struct gru_config, chiplets);
+
+			if (u->kind != SECONDARY_GRU)
+				continue;
+			if (u->gru->tgh_local >= u->gru->tgh) {
+				snprintf(why, n, "%s: tgh_local leaves no handle to the other blades", u->name);
+				return -1;
+			}
+			if (first && memcmp((const char *)first + head, (const char *)u->gru + head,
+					    sizeof(*first) - head)) {
+				snprintf(why, n, "%s: a machine has one sort of GRU", u->name);
+				return -1;
+			}
+			first = u->gru;
+		}
+	}
+	return 0;
+}
+
 int world_check(const struct world_config *c, char *why, size_t n)
 {
 	int64_t cpus = c->machine->sockets * c->machine->cores;
@@ -269,6 +297,12 @@ int world_check(const struct world_config *c, char *why, size_t n)
 	if (count_threads(c) > cpus) {
 		snprintf(why, n, "%d threads on %lld CPUs: preemption is not modelled, at most one thread per CPU",
 			 count_threads(c), (long long)cpus);
+		return -1;
+	}
+	if (check_grus(c, why, n))
+		return -1;
+	if (c->machine->flush == FLUSH_BY_BAU && c->kernel->ipi_kind == IPI_CSD) {
+		snprintf(why, n, "machine.flush: bau is modelled for kernels that flush by vectors");
 		return -1;
 	}
 	for (int i = 0; i < c->n_threads; i++) {

@@ -26,7 +26,7 @@ static const struct absent absent[] = {
 	{ "design.core.list.structure", " interval_tree hlist+interval_tree " },
 	{ "design.core.list.reader", " srcu srcu_fast rwsem vm_locks " },
 	{ "design.core.armed_test", " static_branch " },
-	{ "design.protocol", " gru xpmem odp sva hmm " },
+	{ "design.protocol", " xpmem odp sva hmm " },
 	{ "design.protocol.kvm", " blocked_fault precheck driver_lock kick export young " },
 	{ "design.protocol.kvm.fence", " access provider " },
 	{ "design.protocol.kvm.fence.kind", " inflight_list hw_kill interval_seq " },
@@ -34,9 +34,9 @@ static const struct absent absent[] = {
 	{ "design.protocol.kvm.pin", " one_per_page " },
 	{ "design.protocol.kvm.secondary_flush",
 	  " per_spte per_callout_in_lock per_callout_after_lock at_section_end at_batch_flush " },
-	{ "secondary", " page_table rmap accepts_fence blocked discards_inflight must_sleep young "
+	{ "secondary", " page_table rmap accepts_fence blocked must_sleep young "
 	  "flush units remote kick sleeper " },
-	{ "secondary.kind", " gru xpmem odp sva hmm " },
+	{ "secondary.kind", " xpmem odp sva hmm " },
 	{ "", " files zipf_table arrive " },
 	{ "address_spaces", " count backing dirty vmas share sharers maps " },
 	{ "threads", " cpus " },

@@ -17,6 +17,19 @@ void rig_init(struct rig *r, uint64_t pages)
 	arena_init(&r->arena, 1 << 20);
 }
 
+void rig_gru(struct rig *r)
+{
+	r->gru_cfg = (struct gru_config){
+		.name = "gru", .chiplets = 2, .contexts = 16, .tlb_entries = 64, .tgh = 24,
+		.tgh_local = 16, .invalidate_max = 1024, .asid_max = 0xfffff0,
+		.discards_inflight = 1,
+	};
+	r->f.design.gru = (struct gru_protocol){ ZAP_RANGE_START, GRU_FENCE_COUNT };
+	r->f.world.space[0].secondary[0] = (struct secondary_use){
+		.name = "gru", .kind = SECONDARY_GRU, .gru = &r->gru_cfg,
+	};
+}
+
 void rig_no_costs(struct rig *r)
 {
 	memset(r->f.machine.cost, 0, sizeof(r->f.machine.cost));
@@ -94,7 +107,7 @@ static void map_pages(struct rig *r)
 		if (!*t)
 			*t = pgtable_new(&r->m);
 		pte_store(&(*t)->pte[va % PTRS_PER_TABLE], p, 1, 0, 1);
-		if (va < RIG_BASE + r->prefilled)
+		if (r->kvm && va < RIG_BASE + r->prefilled)
 			kvm_prefill(r->kvm, va, p);
 	}
 }
@@ -105,10 +118,23 @@ static void prefill_sparse(struct rig *r)
 		kvm_prefill(r->kvm, RIG_BASE + r->sparse[i], rig_page(r, r->sparse[i]));
 }
 
+static void create_secondary(struct rig *r)
+{
+	const struct secondary_use *use = &r->f.world.space[0].secondary[0];
+	int users = r->spare_vcpus;
+
+	for (int i = 0; i < r->n_threads; i++)
+		users += use->kind == SECONDARY_KVM ? r->thread[i].guest : 1;
+	r->secondary = secondary_create(&r->m, &r->mm, use, RIG_BASE, r->pages + 1, users);
+	if (use->kind == SECONDARY_KVM)
+		r->kvm = kvm_of(r->secondary);
+	else
+		r->gru = gru_of(r->secondary);
+}
+
 static void boot(void *arg)
 {
 	struct rig *r = arg;
-	int vcpus = r->spare_vcpus;
 
 	machine_init(&r->m);
 	kernel_init(&r->m, (uint32_t)r->pages * 2 + 4096);
@@ -117,10 +143,7 @@ static void boot(void *arg)
 	if (r->f.world.oracle)
 		oracle_init(&r->m);
 	mm_init(&r->m, &r->mm, "vm", RIG_BASE, r->pages + 1);
-	for (int i = 0; i < r->n_threads; i++)
-		vcpus += r->thread[i].guest;
-	r->kvm = kvm_of(secondary_create(&r->m, &r->mm, &r->f.world.space[0].secondary[0], RIG_BASE,
-					 r->pages + 1, vcpus));
+	create_secondary(r);
 	map_pages(r);
 	prefill_sparse(r);
 	for (int i = 0; i < r->n_threads; i++) {
@@ -132,6 +155,8 @@ static void boot(void *arg)
 		t->ctx.mm = t->kernel ? NULL : &r->mm;
 		if (t->guest)
 			t->vcpu = kvm_vcpu_create(r->kvm, &t->ctx, r->pages);
+		else if (r->gru && !t->kernel)
+			t->gru = r->secondary->driver->attach(r->secondary, &t->ctx, r->pages);
 	}
 	for (int i = 0; i < r->spare_vcpus; i++) {
 		struct ctx *w = arena_alloc(&r->arena, sizeof(*w));
@@ -252,7 +277,8 @@ struct page *rig_clear_pte(struct rig_thread *t, uint64_t page)
 void rig_callout(struct rig_thread *t, enum callout_op op, uint64_t start, uint64_t end)
 {
 	sync(&t->ctx);
-	kvm_ops.callout(&t->ctx, t->rig->kvm, op, RIG_BASE + start, RIG_BASE + end);
+	t->rig->secondary->driver->ops->callout(&t->ctx, t->rig->secondary, op, RIG_BASE + start,
+						RIG_BASE + end);
 	sync(&t->ctx);
 }
 

@@ -16,6 +16,7 @@
 #ifndef MODELS_SECONDARY_T_RIG_H
 #define MODELS_SECONDARY_T_RIG_H
 
+#include "models/secondary/gru.h"
 #include "models/secondary/kvm.h"
 #include "models/world/t/fixture.h"
 
@@ -34,6 +35,7 @@ struct rig_thread {
 	struct rig *rig;
 	struct ctx ctx;
 	struct kvm_vcpu *vcpu;		/* NULL: a host thread */
+	struct gru_context *gru;	/* of a thread of a process with a GRU */
 	int cpu, guest, kernel;
 	void (*body)(struct rig_thread *t);
 	int64_t arg, got[8];
@@ -52,7 +54,10 @@ struct rig {
 	struct arena arena;
 	uint32_t jitter[JITTER_STEPS];
 	struct mm mm;
-	struct kvm *kvm;
+	struct gru_config gru_cfg;
+	struct secondary *secondary;
+	struct kvm *kvm;		/* the same, by kind */
+	struct gru *gru;
 	enum sim_stop stop;
 	sim_time horizon;
 	struct trace_record *step;
@@ -61,6 +66,8 @@ struct rig {
 
 /* @pages mapped and with an spte each, unless the test says otherwise. */
 void rig_init(struct rig *r, uint64_t pages);
+/* A GRU instead of KVM (cold TLB): every process thread is a user of it. */
+void rig_gru(struct rig *r);
 /* Every cost 0: what takes time is then what the test says. */
 void rig_no_costs(struct rig *r);
 /* A vcpu: @body runs in guest mode, between the first entry and the last exit. */

@@ -123,6 +123,7 @@ static inline void fix_init(struct fixture *f, int sockets, int cores)
 	strcpy(f->machine.name, "test");
 	f->machine.sockets = sockets;
 	f->machine.cores = cores;
+	f->machine.blade_sockets = 1;
 	f->machine.tlb_entries = 64;
 	f->machine.idle_exit = fix_const(US(1));
 	f->machine.background_interval = fix_const(0);

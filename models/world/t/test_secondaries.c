@@ -38,9 +38,48 @@ static void test_each_hears(void)
 	}
 }
 
+/* KVM and a GRU on one mm: one core, two protocols. */
+static void test_two_kinds(void)
+{
+	static const struct gru_config gru = {
+		.name = "gru", .chiplets = 2, .contexts = 16, .tlb_entries = 64, .tgh = 24,
+		.tgh_local = 16, .invalidate_max = 1024, .asid_max = 0xfffff0, .discards_inflight = 1,
+	};
+	struct op_config *access;
+	struct fixture f;
+	struct result r;
+
+	start(&f, 1);
+	f.world.space[0].secondary[1] = (struct secondary_use){ .kind = SECONDARY_GRU, .gru = &gru };
+	f.world.space[0].n_secondaries = 2;
+	f.world.space[0].region[0].secondary_prefault = 0;
+	f.design.gru = (struct gru_protocol){ ZAP_RANGE_END, GRU_FENCE_NONE };
+	fix_thread(&f, "vcpu", MODE_GUEST, 1, 1);
+	access = fix_op(&f, 1, OPK_SECONDARY_ACCESS, 0);
+	access->n = PAGES;
+	access->pages.kind = PICK_SEQ;
+	fix_thread(&f, "user", MODE_USER, 1, 1);
+	access = fix_op(&f, 2, OPK_SECONDARY_ACCESS, 0);
+	access->n = PAGES;
+	access->pages.kind = PICK_SEQ;
+	access->via = 1;
+	f.thread[0].start = fix_const(US(100));
+	fix_run(&f, &r);
+	is_int(r.status, RUN_OK, "KVM and GRU on one mm");
+	is_int(fix_count(&r, METRIC_CALLOUT, "range_start"), 2, "a start each");
+	is_int(fix_count(&r, METRIC_SPTE_ZAPPED, "range"), PAGES, "KVM zaps at the start");
+	is_int(fix_count(&r, METRIC_GRU_PURGE, "own_blade"), 1, "the GRU at the end, by its own protocol");
+	is_int(fix_count(&r, METRIC_GRU_DROPIN, "done"), PAGES, "it was loaded page by page");
+	is_int(fix_count(&r, METRIC_CALLOUT_SPURIOUS, ""), 0, "the other callout of each is none that zaps");
+	is_int(fix_count(&r, METRIC_FENCE_STEPS, "count"), 0, "a GRU without fence counts nothing");
+	result_free(&r);
+	world_free(f.w);
+}
+
 int main(void)
 {
 	tap_seed(1);
 	test_each_hears();
+	test_two_kinds();
 	return tap_done();
 }
