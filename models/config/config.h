@@ -117,6 +117,8 @@ enum flush_local { LOCAL_BEFORE, LOCAL_CONCURRENT };
 enum flush_ack { ACK_LATE, ACK_EARLY };
 enum arbitration { ARBITRATION_RANDOM, ARBITRATION_TICKET_ORDER, ARBITRATION_WAIT };
 
+enum tick_phase { TICK_STAGGER, TICK_ALIGNED };
+
 struct kernel_config {
 	char name[PARAM_NAME_MAX];
 	const char *source;
@@ -130,6 +132,9 @@ struct kernel_config {
 	int64_t flush_lazy, flush_reclaim, flush_local, flush_ack;	/* enums of the names */
 	int64_t flush_ceiling;		/* pages; 0: a range is the whole mm */
 	int64_t split_ptlocks;		/* one lock per page-table page */
+	int64_t hz, tick;		/* ticks per second; 1: CPUs tick */
+	int64_t tick_phase;		/* enum tick_phase */
+	int64_t no_hz;			/* idle CPUs stop their tick */
 };
 
 /* --- design -------------------------------------------------------------- */

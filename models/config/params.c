@@ -114,6 +114,18 @@ static const struct enum_value ack_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value tick_values[] = {
+	{ "off", 0, "no CPU ticks: for runs of microseconds without slices and grace periods" },
+	{ "on", 1, "every CPU that is not idle ticks" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value phase_values[] = {
+	{ "stagger", TICK_STAGGER, "2.6.27: CPU c is late by c * half a period / CPUs" },
+	{ "aligned", TICK_ALIGNED, "3.0: all at once (skew_tick=0)" },
+	{ NULL, 0, NULL },
+};
+
 #define K struct kernel_config
 static const struct param_row kernel_rows[] = {
 	NAME_ROW(K, name, "name of the kernel"),
@@ -148,6 +160,7 @@ static const struct param_row kernel_rows[] = {
 	CHOICE(K, "split_ptlocks", PT_BOOL, split_ptlocks, "", "yes", 0, 1, NULL,
 	       "CONFIG_SPLIT_PTLOCK_CPUS 4: from four CPUs on",
 	       "one page-table lock per page-table page, not per mm"),
+#include "models/config/sched_rows.def"
 };
 #undef K
 

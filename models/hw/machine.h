@@ -77,6 +77,8 @@ struct machine_hooks {
 	void (*page_freed)(struct ctx *w, struct page *p);
 	/* a vector became pending at a CPU; its context is as it was before */
 	void (*vector_arrived)(struct cpu *c, unsigned vector);
+	/* it says that it may sleep, but holds what forbids it, or sleeps all the same */
+	void (*might_sleep)(struct ctx *w);
 	/* every tracepoint, for the oracle's step rings */
 	void (*step)(struct ctx *w, enum tracepoint id, uint64_t a, uint64_t b);
 };

@@ -16,7 +16,7 @@
 #include "models/config/config.h"
 #include "sim/engine/stat.h"
 
-#define METRIC_LABELS 32
+#define METRIC_LABELS 48
 
 struct metric_cell {
 	int64_t count;

@@ -9,6 +9,7 @@ const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"rwsem_wait", "call_single", "kvm_lock", "i_mmap", "tree", "page_lock",
 	"swap_lock", "mmlist", "io_queue", "io",
 	"wait_queue", "asid_lock", "tgh", "gs_lock",
+	"mutex_wait", "runqueue",
 };
 
 static enum fault_part part_of(enum lock_class class)

@@ -15,6 +15,7 @@ enum lock_class {
 	LOCK_I_MMAP, LOCK_TREE, LOCK_PAGE, LOCK_SWAP, LOCK_MMLIST, LOCK_IO_QUEUE,
 	LOCK_IO,			/* waits for a device; nobody holds it */
 	LOCK_WAIT_QUEUE, LOCK_ASID, LOCK_TGH, LOCK_GRU,
+	LOCK_MUTEX_WAIT, LOCK_RUNQUEUE,
 	NR_LOCK_CLASSES
 };
 extern const char *const lock_class_names[NR_LOCK_CLASSES];

@@ -47,6 +47,18 @@ void wake_up_process(struct ctx *w, struct ctx *task)
 	}
 }
 
+void cond_resched(struct ctx *w)
+{
+	charge(w, COST_PREEMPT_CHECK);
+}
+
+void might_sleep(struct ctx *w)
+{
+	if ((w->is_irq || w->spinlocks || w->preempt_count || w->irqs_off || w->rcu_nesting) &&
+	    w->m->hooks.might_sleep)
+		w->m->hooks.might_sleep(w);
+}
+
 static void timer_due(struct sim *s, void *arg)
 {
 	struct ctx *w = arg;

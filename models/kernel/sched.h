@@ -11,7 +11,7 @@
 #ifndef MODELS_KERNEL_SCHED_H
 #define MODELS_KERNEL_SCHED_H
 
-#include "models/hw/cpu.h"
+#include "models/kernel/timer.h"
 
 void sched_init(struct machine *m);
 /* Sleep until woken; @what, @holder for the deadlock report.  May be woken
@@ -19,8 +19,10 @@ void sched_init(struct machine *m);
 void schedule(struct ctx *w, const char *what, struct ctx *holder);
 /* Make @task runnable; from any context. */
 void wake_up_process(struct ctx *w, struct ctx *task);
-/* Sleep for @d: a timer interrupt on this CPU ends it. */
-void schedule_timeout(struct ctx *w, sim_time d);
+/* Task context, no locks: give up the CPU if somebody else shall have it. */
+void cond_resched(struct ctx *w);
+/* Said by whatever may sleep: told to the oracle if @w must not. */
+void might_sleep(struct ctx *w);
 /* First instructions of a new thread: its address space, no switch cost. */
 void sched_first_run(struct ctx *w);
 /* The thread ends; its CPU idles for the rest of the run. */

@@ -40,6 +40,8 @@ int bare_init(struct bare *b, int sockets, int cores)
 	c->kernel.gather_batch = 506;
 	c->kernel.flush_vectors = 8;
 	c->kernel.split_ptlocks = 1;
+	c->kernel.hz = 250;
+	c->kernel.no_hz = 1;
 	c->design.armed_test = ARMED_COMPILED_OUT;
 	c->world.machine = &c->machine;
 	c->world.kernel = &c->kernel;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Mutexes; kernel.mutex says which.
+ *
+ * 2.6.27 (kernel/mutex.c): a count, 1 free, 0 held, -1 held and maybe waited
+ * for; a list under a spinlock.  unlock makes the mutex free and wakes the
+ * first waiter, who stays on the list and takes it like anybody else: until it
+ * runs, whoever comes may steal it, without bound.  No owner, no spinning.
+ */
+#ifndef MODELS_KERNEL_MUTEX_H
+#define MODELS_KERNEL_MUTEX_H
+
+#include "models/kernel/spinlock.h"
+
+struct mutex_waiter;
+
+struct mutex {
+	struct line line;		/* the count */
+	int count;
+	struct spinlock wait_lock;
+	struct mutex_waiter *head, *tail;
+	struct ctx *owner;		/* 2.6.27: for reports only */
+	sim_time granted_at;
+	uint64_t last_start, last_end;	/* range of the last owner, for waiters' relation */
+	uint32_t id;
+	uint8_t class;
+};
+
+void mutex_init(struct machine *m, struct mutex *l, enum lock_class class);
+void mutex_lock(struct ctx *w, struct mutex *l);	/* may sleep */
+int mutex_trylock(struct ctx *w, struct mutex *l);	/* 1: got it */
+void mutex_unlock(struct ctx *w, struct mutex *l);
+
+#endif

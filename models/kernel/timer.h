@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sleeping for a time; task context, no locks held. */
+#ifndef MODELS_KERNEL_TIMER_H
+#define MODELS_KERNEL_TIMER_H
+
+#include "models/kernel/tick.h"
+
+/* Sleep for @d: a timer interrupt on this CPU ends it, to the picosecond (hrtimer). */
+void schedule_timeout(struct ctx *w, sim_time d);
+/*
+ * Sleep until this CPU's first tick at which @n more jiffies have passed, or until
+ * woken (schedule_timeout() of the kernel).  The jiffies that were left.
+ */
+uint64_t schedule_timeout_jiffies(struct ctx *w, uint64_t n);
+
+#endif
