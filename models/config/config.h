@@ -110,6 +110,7 @@ struct machine_config {
 /* --- kernel -------------------------------------------------------------- */
 enum preempt_mode { PREEMPT_NONE, PREEMPT_VOLUNTARY, PREEMPT_FULL };
 enum spinlock_kind { SPINLOCK_TICKET, SPINLOCK_QUEUED };
+enum gather_kind { GATHER_PERCPU, GATHER_ONSTACK };
 enum ipi_kind { IPI_VECTORS, IPI_CSD };
 enum flush_lazy { LAZY_LEAVE, LAZY_SKIP };
 enum flush_reclaim { RECLAIM_SINGLE, RECLAIM_BATCHED };
@@ -123,6 +124,7 @@ struct kernel_config {
 	char name[PARAM_NAME_MAX];
 	const char *source;
 	int64_t preempt;		/* enum preempt_mode */
+	int64_t gather_kind;		/* enum gather_kind */
 	int64_t gather_batch;		/* FREE_PTE_NR */
 	int64_t zap_block;		/* pages; 0: 8 with PREEMPT, 1,024 without */
 	int64_t flush_vectors;		/* NUM_INVALIDATE_TLB_VECTORS */
@@ -130,6 +132,7 @@ struct kernel_config {
 	int64_t arbitration;		/* enum arbitration: who re-reads a ticket lock first */
 	int64_t ipi_kind;		/* enum ipi_kind */
 	int64_t flush_lazy, flush_reclaim, flush_local, flush_ack;	/* enums of the names */
+	int64_t flush_relaxed;		/* 1: none for young, dirty and write bits */
 	int64_t flush_ceiling;		/* pages; 0: a range is the whole mm */
 	int64_t split_ptlocks;		/* one lock per page-table page */
 	int64_t hz, tick;		/* ticks per second; 1: CPUs tick */

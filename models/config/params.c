@@ -84,6 +84,12 @@ static const struct enum_value arbitration_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value gather_values[] = {
+	{ "percpu", GATHER_PERCPU, "2.6.27: the CPU's own array, preemption off, zap blocks" },
+	{ "onstack", GATHER_ONSTACK, "3.0: preemptible, a ranged flush before the page-table lock goes" },
+	{ NULL, 0, NULL },
+};
+
 static const struct enum_value ipi_values[] = {
 	{ "vectors", IPI_VECTORS, "2.6.27: flushes by their own vectors, other calls by a global list" },
 	{ "csd", IPI_CSD, "3.6: everything by per-CPU queues, an IPI only to an empty one" },
@@ -131,8 +137,10 @@ static const struct param_row kernel_rows[] = {
 	NAME_ROW(K, name, "name of the kernel"),
 	TEXT_ROW(K, "source", source, NULL, "which sources were read"),
 	CHOICE(K, "preempt", PT_ENUM, preempt, "", "none", 0, 0, preempt_values, "", "preemption model"),
+	CHOICE(K, "gather.kind", PT_ENUM, gather_kind, "", "percpu", 0, 0, gather_values, "",
+	       "where an unmap operation collects pages"),
 	CONSTANT(K, "gather.batch", PT_INT, gather_batch, "", "506", 1, 100000, 0, 0, PUBLISHED,
-		 "2.6.27 include/asm-generic/tlb.h: FREE_PTE_NR 506 on SMP",
+		 "2.6.27 include/asm-generic/tlb.h: FREE_PTE_NR 506 on SMP; 6.18: 7 + 19 * 509 = 9678",
 		 "pages of one mmu_gather; when full: flush, free"),
 	CHOICE(K, "gather.zap_block", PT_INT, zap_block, "", "0", 0, 1 << 20, NULL,
 	       "2.6.27 mm/memory.c: ZAP_BLOCK_SIZE 8 pages with PREEMPT, 1,024 without",
@@ -147,6 +155,9 @@ static const struct param_row kernel_rows[] = {
 	CHOICE(K, "flush.ceiling", PT_INT, flush_ceiling, "", "0", 0, 1 << 20, NULL,
 	       "tlb_single_page_flush_ceiling: 33 since 3.16; no ranged flush before 3.5",
 	       "pages up to which a range is flushed page by page; 0: a range is the whole mm"),
+	CHOICE(K, "flush.relaxed", PT_BOOL, flush_relaxed, "", "no", 0, 1, NULL,
+	       "x86 pgtable.c: ptep_clear_flush_young without a flush since 3.16",
+	       "no flush where young is cleared, dirty or write raised, or nothing was mapped"),
 	CHOICE(K, "flush.reclaim", PT_ENUM, flush_reclaim, "", "single", 0, 0, reclaim_flush_values, "",
 	       "when try_to_unmap flushes; batched needs ipi.kind csd"),
 	CHOICE(K, "flush.local", PT_ENUM, flush_local, "", "before", 0, 0, local_values, "",

@@ -1,34 +1,71 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mmu_gather (include/asm-generic/tlb.h, 2.6.27); see memory.h. */
+/*
+ * mmu_gather, in two generations (include/asm-generic/tlb.h of 2.6.27,
+ * mm/mmu_gather.c of 6.18); see memory.h.
+ */
 #include "models/kernel/gather.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/mmu_notifier.h"
+#include "models/kernel/rmap.h"
 #include "sim/base/xassert.h"
+
+/* Slots on the stack and in each further page, one of each kept free. */
+enum { BUNDLE = 7, BATCH = 509, FREE_CHUNK = 512 };
 
 static void nothing_collected(struct mmu_gather *tlb)
 {
-	tlb->first = UINT64_MAX;
-	tlb->last = 0;
+	tlb->first = tlb->flush_start = UINT64_MAX;
+	tlb->last = tlb->flush_end = 0;
+	tlb->freed_tables = 0;
+}
+
+static struct mmu_gather *gather_new(struct machine *m)
+{
+	struct mmu_gather *tlb = arena_alloc(m->arena, sizeof(*tlb));
+
+	tlb->pages = arena_alloc(m->arena, sizeof(*tlb->pages) * (size_t)m->kc->gather_batch);
+	return tlb;
+}
+
+/* The CPU's own, with preemption off while in use. */
+static struct mmu_gather *gather_of_cpu(struct ctx *w)
+{
+	struct kernel_cpu *c = &w->m->kernel->pcpu[w->cpu->id];
+
+	preempt_disable(w);
+	tp(w, TP_PREEMPT_OFF, 0, 0);
+	if (!c->gather)
+		c->gather = gather_new(w->m);
+	return c->gather;
+}
+
+/* inc_tlb_flush_pending; the struct comes from a pool, not from a small stack */
+static struct mmu_gather *gather_on_stack(struct ctx *w, struct mm *mm)
+{
+	struct kernel *k = w->m->kernel;
+	struct mmu_gather *tlb;
+
+	line_access(w, &mm->batch_line, LINE_ATOMIC);
+	sync(w);
+	mm->tlb_flush_pending++;
+	tlb = k->gather_pool;
+	if (!tlb)
+		return gather_new(w->m);
+	k->gather_pool = tlb->next;
+	return tlb;
 }
 
 struct mmu_gather *tlb_gather_mmu(struct ctx *w, struct mm *mm, enum site_id site,
 				  uint64_t start, uint64_t end)
 {
-	struct machine *m = w->m;
-	struct kernel_cpu *c = &m->kernel->pcpu[w->cpu->id];
-	struct mmu_gather *tlb;
+	int on_stack = w->m->kc->gather_kind == GATHER_ONSTACK;
+	struct mmu_gather *tlb = on_stack ? gather_on_stack(w, mm) : gather_of_cpu(w);
 
-	preempt_disable(w);
-	tp(w, TP_PREEMPT_OFF, 0, 0);
-	tlb = c->gather;
-	if (!tlb) {
-		tlb = c->gather = arena_alloc(m->arena, sizeof(*tlb));
-		tlb->pages = arena_alloc(m->arena, sizeof(*tlb->pages) *
-					 (size_t)m->kc->gather_batch);
-	}
-	BUG_ON(tlb->nr);
+	BUG_ON(tlb->nr || tlb->n_delayed);
 	tlb->mm = mm;
-	tlb->fast = m->nr_cpus == 1;
+	tlb->on_stack = on_stack;
+	tlb->fast = !on_stack && w->m->nr_cpus == 1;
+	tlb->full = tlb->n_batches = 0;
 	tlb->site = site;
 	tlb->start = start;
 	tlb->end = end;
@@ -52,32 +89,98 @@ static void free_collected(struct ctx *w, struct mmu_gather *tlb)
 			release_pages(w, v, n);
 			n = 0;
 		}
+		if (tlb->on_stack && i % FREE_CHUNK == FREE_CHUNK - 1) {
+			release_pages(w, v, n);
+			n = 0;
+			gather_resched(w);
+		}
 	}
 	release_pages(w, v, n);
 	tlb->nr = 0;
 }
 
-void tlb_flush_mmu(struct ctx *w, struct mmu_gather *tlb)
+/* tlb_flush_rmaps: what was dirty in a pte stays mapped until it is flushed */
+static void delayed_rmaps(struct ctx *w, struct mmu_gather *tlb)
 {
-	struct mm *mm = tlb->mm;
+	for (int i = 0; i < tlb->n_delayed; i++)
+		page_remove_rmap(w, tlb->delayed[i]);
+	tlb->n_delayed = 0;
+}
 
+void tlb_flush_mmu_tlbonly(struct ctx *w, struct mmu_gather *tlb)
+{
 	if (!tlb->need_flush)
 		return;
 	tlb->need_flush = 0;
-	flush_tlb_mm(w, mm, tlb->start, tlb->end);
+	if (tlb->on_stack)
+		flush_tlb_mm_range(w, tlb->mm, tlb->flush_start, tlb->flush_end, tlb->freed_tables);
+	else
+		flush_tlb_mm(w, tlb->mm, tlb->start, tlb->end);
 	mmu_notifier_block(w, tlb, POINT_block_flushed);
+	delayed_rmaps(w, tlb);
+}
+
+void tlb_flush_mmu(struct ctx *w, struct mmu_gather *tlb)
+{
+	tlb_flush_mmu_tlbonly(w, tlb);
+	if (tlb->first > tlb->last && !tlb->nr)
+		return;
 	if (!tlb->fast)
 		free_collected(w, tlb);
 	mmu_notifier_block(w, tlb, POINT_block_freed);
 	nothing_collected(tlb);
+	tlb->full = 0;
+}
+
+/* Others gathered in this mm meanwhile: what they cleared may be seen as none here. */
+static void nested_flush(struct ctx *w, struct mmu_gather *tlb)
+{
+	struct mm *mm = tlb->mm;
+
+	line_access(w, &mm->batch_line, LINE_READ);
+	sync(w);
+	if (mm->tlb_flush_pending <= 1)
+		return;
+	tlb->need_flush = tlb->freed_tables = 1;
+	tlb->flush_start = mm->base;
+	tlb->flush_end = mm->base + (uint64_t)mm->nr_tables * PTRS_PER_TABLE;
+}
+
+static void give_back(struct ctx *w, struct mmu_gather *tlb)
+{
+	struct kernel *k = w->m->kernel;
+
+	charge_n(w, COST_PAGE_FREE, tlb->n_batches);
+	line_access(w, &tlb->mm->batch_line, LINE_ATOMIC);
+	sync(w);
+	tlb->mm->tlb_flush_pending--;
+	tlb->next = k->gather_pool;
+	k->gather_pool = tlb;
 }
 
 void tlb_finish_mmu(struct ctx *w, struct mmu_gather *tlb)
 {
+	if (tlb->on_stack) {
+		nested_flush(w, tlb);
+		tlb_flush_mmu(w, tlb);
+		give_back(w, tlb);
+		return;
+	}
 	tlb_flush_mmu(w, tlb);
 	sync(w);
 	preempt_enable(w);
 	tp(w, TP_PREEMPT_ON, 0, 0);
+}
+
+/* A further page of slots every 509 pages; so full is when no more may be had. */
+static void push(struct ctx *w, struct mmu_gather *tlb, struct page *p)
+{
+	if (tlb->on_stack && tlb->nr == BUNDLE + tlb->n_batches * BATCH) {
+		charge(w, COST_PAGE_ALLOC);
+		tlb->n_batches++;
+	}
+	tlb->pages[tlb->nr++] = p;
+	tlb->full |= tlb->nr == (int)w->m->kc->gather_batch;
 }
 
 void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p, uint64_t va)
@@ -87,14 +190,32 @@ void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p, uint
 		tlb->first = va;
 	if (p && va > tlb->last)
 		tlb->last = va;
+	if (va < tlb->flush_start)
+		tlb->flush_start = va;
+	if (va + 1 > tlb->flush_end)
+		tlb->flush_end = va + 1;
+	tlb->freed_tables |= !p;
+	if (tlb->on_stack && !p) {
+		charge(w, COST_PAGE_FREE);	/* tlb_remove_table: no slot, freed by RCU */
+		return;
+	}
 	if (tlb->fast) {
 		if (p)
 			put_page(w, p);
 		return;
 	}
-	tlb->pages[tlb->nr++] = p;
-	if (tlb->nr == (int)w->m->kc->gather_batch) {
+	push(w, tlb, p);
+	if (tlb->full && !tlb->on_stack) {
 		mmu_notifier_block(w, tlb, POINT_gather_full);
 		tlb_flush_mmu(w, tlb);
 	}
+}
+
+int tlb_delay_rmap(struct mmu_gather *tlb, const struct page *p, int dirty)
+{
+	if (!tlb->on_stack || !dirty || page_anon(p))
+		return 0;
+	tlb->delayed[tlb->n_delayed++] = (struct page *)p;
+	tlb->full |= tlb->n_delayed == GATHER_DELAYED;
+	return 1;
 }

@@ -1,15 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Between gather.c and zap.c; the outside sees memory.h. */
+/* Between gather.c, zap.c and zap_onstack.c; the outside sees memory.h. */
 #ifndef MODELS_KERNEL_GATHER_H
 #define MODELS_KERNEL_GATHER_H
 
 #include "models/kernel/memory.h"
 #include "models/kernel/mmu_notifier.h"
 
-/* Collect @p, which was mapped at @va (NULL: a page-table page); a full array is
- * flushed and freed here. */
+/* Collect @p, which was mapped at @va (NULL: the page-table page of @va).  A full
+ * array is flushed and freed here in 2.6.27; today the caller sees tlb->full. */
 void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p, uint64_t va);
+void tlb_flush_mmu_tlbonly(struct ctx *w, struct mmu_gather *tlb);
 void tlb_flush_mmu(struct ctx *w, struct mmu_gather *tlb);
+/* Today: is the rmap of @p, mapped by a pte that was @dirty, removed only after
+ * the flush?  It is then, by the gather. */
+int tlb_delay_rmap(struct mmu_gather *tlb, const struct page *p, int dirty);
+
+/* zap.c: one present pte, ptl held */
+void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va,
+	     struct unmap_op *op);
+/* zap_onstack.c: [start, end) of one VMA, as of 6.18 */
+void unmap_page_range_onstack(struct ctx *w, struct mmu_gather *tlb, uint64_t start,
+			      uint64_t end, struct unmap_op *op);
+
+/* cond_resched between chunks of work */
+static inline void gather_resched(struct ctx *w)
+{
+	charge(w, COST_PREEMPT_CHECK);
+}
 
 /* The points of a flush belong to whoever opened the gather; they speak of the
  * pages collected since the last one. */

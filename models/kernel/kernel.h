@@ -41,6 +41,7 @@ struct kernel {
 	struct bau *bau;		/* NULL: this machine has none */
 	const struct rcu_flavour *rcu_flavour;	/* NULL: no grace periods (kernel.tick: off) */
 	void *rcu;			/* its state */
+	struct mmu_gather *gather_pool;	/* on-stack gathers not in use */
 	uint64_t last_ctx_id;		/* of an mm */
 	/* pages held by pins alone after their pte is gone */
 	struct time_weighted pin_held;

@@ -3,25 +3,38 @@
  * mm/memory.c of 2.6.27: mmu_gather, unmap_vmas, page tables, faults,
  * get_user_pages.  Steps and points in the order of the source.
  *
- * mmu_gather is per CPU and holds preemption off from tlb_gather_mmu to
+ * kernel.gather.kind percpu: mmu_gather is per CPU and holds preemption off from tlb_gather_mmu to
  * tlb_finish_mmu; FREE_PTE_NR pages (506), then one flush_tlb_mm and the
  * frees.  A machine with one CPU runs in fast mode: each page is freed at
  * once, before the flush (the flush is the CPU's own).
+ *
+ * onstack (today): preemptible; gather.batch pages or the end of the operation,
+ * then one flush of the range that was cleared.  Who finishes while another
+ * gathers in the same mm flushes all of it: the other may have cleared what this
+ * one found empty.
  */
 #ifndef MODELS_KERNEL_MEMORY_H
 #define MODELS_KERNEL_MEMORY_H
 
 #include "models/kernel/mm.h"
 
+#define GATHER_DELAYED 516	/* slots on the stack and in one page */
+
 struct mmu_gather {
 	struct mm *mm;
 	int nr;				/* pages collected */
 	int need_flush;
 	int fast;			/* one CPU: free at once */
+	int on_stack, full, freed_tables;
+	int n_batches;			/* pages of slots beyond those on the stack */
 	enum site_id site;		/* whose points the flushes fire */
 	uint64_t start, end;		/* range of the operation */
 	uint64_t first, last;		/* pages collected since the last flush; first > last: none */
+	uint64_t flush_start, flush_end;	/* the same with page tables, end exclusive */
 	struct page **pages;		/* NULL entry: a page-table page */
+	struct page *delayed[GATHER_DELAYED];	/* dirty file pages: rmap goes after the flush */
+	int n_delayed;
+	struct mmu_gather *next;	/* pool */
 };
 
 struct mmu_gather *tlb_gather_mmu(struct ctx *w, struct mm *mm, enum site_id site,

@@ -87,6 +87,7 @@ struct mm {
 	sim_time next_trim;		/* next_trim_cpumask */
 	struct line batch_line;		/* tlb_flush_batched */
 	uint64_t batch_pending, batch_flushed;
+	int tlb_flush_pending;		/* on-stack gathers open; in the same line */
 	struct vma *vma;		/* sorted */
 	uint64_t base;			/* first page of the arena of tables */
 	uint32_t nr_tables;

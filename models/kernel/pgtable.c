@@ -64,7 +64,8 @@ struct pte ptep_clear_flush(struct ctx *w, struct mm *mm, uint64_t va, struct pt
 {
 	struct pte old = ptep_get_and_clear(w, va, pte);
 
-	flush_tlb_page(w, mm, va);
+	if (old.page || !w->m->kc->flush_relaxed)
+		flush_tlb_page(w, mm, va);
 	return old;
 }
 
@@ -77,7 +78,8 @@ int ptep_clear_flush_young(struct ctx *w, struct mm *mm, uint64_t va, struct pte
 	sync(w);
 	pte->young = 0;
 	tp(w, TP_PTE_OLD, va, pte->page->id);
-	flush_tlb_page(w, mm, va);
+	if (!w->m->kc->flush_relaxed)
+		flush_tlb_page(w, mm, va);
 	return 1;
 }
 
@@ -103,6 +105,7 @@ int ptep_set_access_flags(struct ctx *w, struct mm *mm, uint64_t va, struct pte 
 	}
 	pte_store(pte, pte->page, pte->write || write, 1, 1);
 	tp(w, TP_PTE_SET, va, pte->page->id);
-	flush_tlb_page(w, mm, va);
+	if (!w->m->kc->flush_relaxed)
+		flush_tlb_page(w, mm, va);
 	return 1;
 }

@@ -55,14 +55,16 @@ void pte_settle(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte, stru
 		uint32_t generation);
 /* The pte is read-only now, all callouts about it have returned: it is known. */
 void pte_protected(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte, struct page *p);
-/* ptep_get_and_clear, then flush_tlb_page, always.  Returns what stood there;
- * pte_settle is still owed. */
+/* ptep_get_and_clear, then flush_tlb_page, always (flush.relaxed: if it was
+ * present).  Returns what stood there; pte_settle is still owed. */
 struct pte ptep_clear_flush(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte);
-/* Test and clear young; flush_tlb_page only if it was young.  Returns it. */
+/* Test and clear young; flush_tlb_page only if it was young (flush.relaxed: never).
+ * Returns it. */
 int ptep_clear_flush_young(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte);
 /* No flush. */
 void ptep_set_wrprotect(struct ctx *w, uint64_t va, struct pte *pte);
-/* Raise young, dirty, write; if anything changed and @dirty: store and flush.
+/* Raise young, dirty, write; if anything changed and @dirty: store and flush
+ * (flush.relaxed: no flush, a stale entry only faults again).
  * Returns whether anything changed. */
 int ptep_set_access_flags(struct ctx *w, struct mm *mm, uint64_t va, struct pte *pte, int write,
 			  int dirty);

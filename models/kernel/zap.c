@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * unmap_vmas and below (mm/memory.c, 2.6.27).
+ * unmap_vmas and below (mm/memory.c, 2.6.27; the inner loop of today is in
+ * zap_onstack.c).
  *
  * Order per present pte: cleared under the page-table lock, rmap dropped,
  * collected.  A full array flushes inside that lock; a used-up zap block ends
@@ -24,15 +25,17 @@ static int64_t zap_block_bytes(const struct machine *m)
 	return pages * PAGE_SIZE;
 }
 
-static void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte,
-		    uint64_t va, struct unmap_op *op)
+void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va,
+	     struct unmap_op *op)
 {
 	struct page *p = pte->page;
+	int dirty = pte->dirty;
 
 	sync(w);
 	pte_clear(pte);			/* ptep_get_and_clear_full */
 	page_unmapped(w, p, op);
-	page_remove_rmap(w, p);		/* before any flush */
+	if (!tlb_delay_rmap(tlb, p, dirty))
+		page_remove_rmap(w, p);	/* before any flush */
 	tp(w, TP_PTE_CLEAR, va, p->id);
 	metric_count(&w->m->metrics, METRIC_UNMAP_PAGES, 0, 1);
 	charge(w, COST_PTE_CLEAR);
@@ -90,6 +93,10 @@ static int64_t unmap_vma(struct ctx *w, struct mmu_gather **tlb, uint64_t start,
 	enum site_id site = (*tlb)->site;
 	uint64_t from = (*tlb)->start, to = (*tlb)->end;
 
+	if ((*tlb)->on_stack) {
+		unmap_page_range_onstack(w, *tlb, start, end, op);
+		return zap_work;
+	}
 	while (start < end) {
 		start = unmap_page_range(w, *tlb, start, end, &zap_work, op);
 		if (zap_work > 0) {
@@ -157,7 +164,7 @@ static void free_tables(struct ctx *w, struct mmu_gather *tlb, const struct vma 
 		sync(w);
 		tp(w, TP_TABLE_FREE, (*slot)->id, 0);
 		*slot = NULL;		/* pmd_clear */
-		tlb_remove_page(w, tlb, NULL, 0);
+		tlb_remove_page(w, tlb, NULL, va);
 	}
 }
 
