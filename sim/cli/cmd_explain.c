@@ -149,6 +149,18 @@ static void file_claim(struct finder *f, const struct conf_entry *e)
 	end(f);
 }
 
+static void file_question(struct finder *f, const struct conf_entry *e)
+{
+	const struct question *q = conf_question(f->conf, e->file);
+	struct explanation x;
+
+	if (!q)
+		return;
+	x = begin(f, "question", q->id, NULL);
+	explain_question(&x, q);
+	end(f);
+}
+
 static const struct {
 	const char *kind;
 	void (*explain)(struct finder *f, const struct conf_entry *e);
@@ -156,6 +168,7 @@ static const struct {
 	{ "designs", file_design }, { "machines", file_machine },
 	{ "kernels", file_kernel }, { "secondaries", file_secondary },
 	{ "scenarios", file_scenario }, { "claims", file_claim },
+	{ "questions", file_question },
 };
 #define NR_FILE_KINDS (sizeof(file_kind) / sizeof(file_kind[0]))
 

@@ -336,8 +336,8 @@ const struct command command_list = {
 	.summary = "what there is of a kind: designs, parameters ...",
 	.description =
 "One line per item.  KIND is designs, machines, kernels, secondaries, scenarios,\n"
-"claims, metrics, parameters, sites, points, callouts, invariants or kinds.\n"
-"'explain NAME' tells more about any of them.",
+"claims, questions, metrics, parameters, sites, points, callouts, invariants or\n"
+"kinds.  'explain NAME' tells more about any of them.",
 	.option = list_options, .n_options = 1,
 	.min_args = 1, .max_args = 1, .run = run_list,
 };

@@ -26,6 +26,7 @@ const char *param_text(const struct param_table *t, const char *key, const void 
 /* Every value of @t in the struct at @base, one line each. */
 void explain_values(struct strbuf *sb, const struct param_table *t, const void *base);
 void explain_claim(struct explanation *x, const struct claim *c);
+void explain_question(struct explanation *x, const struct question *q);
 void explain_scenario(struct explanation *x, const struct study *s);
 void explain_metric(struct explanation *x, int metric);
 void explain_site(struct explanation *x, int site);

@@ -104,6 +104,20 @@ void explain_claim(struct explanation *x, const struct claim *c)
 	text_or_nothing(x, "sensitivity", c->sensitivity.scenario);
 }
 
+void explain_question(struct explanation *x, const struct question *q)
+{
+	struct strbuf claims;
+
+	text_or_nothing(x, "question", q->question);
+	sb_init(&claims);
+	for (int i = 0; i < q->n_claims; i++)
+		sb_addf(&claims, "%s%s", i ? ", " : "", q->claim[i]);
+	text_or_nothing(x, "claims", claims.s);
+	sb_free(&claims);
+	text_or_nothing(x, "headline", q->headline);
+	text_or_nothing(x, "mechanism", q->mechanism);
+}
+
 /* Values of @path in the order of the sweep, each once. */
 static void sweep_values(struct strbuf *sb, const struct study *s, const char *path)
 {

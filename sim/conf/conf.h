@@ -117,7 +117,7 @@ struct claim *conf_claim(struct conf *c, const char *file);
 
 /* A question file: claims, the headline among them, how its answer is told. */
 struct question {
-	const char *id, *question, *headline;
+	const char *id, *question, *headline, *mechanism;
 	int n_claims;
 	const char *const *claim;
 	const char *body_json;

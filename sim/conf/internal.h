@@ -147,6 +147,7 @@ struct range {
 	enum param_type type;
 	int64_t lo, value, hi;		/* of a distribution: its mean */
 	struct dist dist;
+	int same_as;			/* index of the one whose value it takes */
 };
 struct range_log { struct range *v; int n, cap; };
 

@@ -266,7 +266,8 @@ static void check_mechanism(struct question_load *g)
 		return;
 	for (i = 0; figures && i < figures->n; i++)
 		check_figure(g, &figures->entry[i]);
-	if (text_of(g, g->root, "", "mechanism", 1)) {
+	g->question->mechanism = text_of(g, g->root, "", "mechanism", 1);
+	if (g->question->mechanism) {
 		check_placeholders(g, n, "mechanism", figures, used);
 		check_copied(g, n, "mechanism");
 	}

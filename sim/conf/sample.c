@@ -7,10 +7,11 @@
  * of which sets all of them.  Left alone: what the command line or the sweep
  * sets, and values outside the range of their row (somebody knew better).
  *
- * The points are a Latin supercube sample (Owen 1998): blocks of up to 40
+ * The points are a Latin supercube sample (Owen 1998): blocks of up to 32
  * dimensions are Sobol' sequences of GSL, each with a digital shift keyed by
  * the parameter's name; the order of the points is shuffled from block to
- * block.  With a power of two of points every parameter visits each of so many
+ * block.  (GSL has 40 dimensions, but from the 33rd on some move together: at
+ * 64 points a correlation of 0.75, up to 32 at most 0.25.)  With a power of two of points every parameter visits each of so many
  * equal shares of its range once.  A Halton sequence of 100 dimensions would
  * not: its first 64 points in base 541 lie in an eighth of the interval.
  *
@@ -26,7 +27,7 @@
 #include "sim/base/hash.h"
 #include "sim/conf/internal.h"
 
-#define BLOCK		40		/* dimensions of GSL's Sobol' sequence */
+#define BLOCK		32		/* dimensions from one Sobol' sequence */
 #define BITS		30
 #define ONE		((int64_t)1 << BITS)
 #define SAMPLE_SEED	0x73616d706c65u
@@ -105,6 +106,26 @@ static void find_ranges(struct conf *c, struct study_private *p, struct range_lo
 }
 
 /* --- points ------------------------------------------------------------------------ */
+/* Costs of secondary MMUs are the machine's: one value for all that name one. */
+static void find_twins(struct range_log *g)
+{
+	int i, k;
+
+	for (i = 0; i < g->n; i++) {
+		const char *key = strstr(g->v[i].path, ".costs.");
+
+		g->v[i].same_as = i;
+		for (k = 0; k < i && key && path_after(g->v[i].path, "secondary"); k++) {
+			const char *other = strstr(g->v[k].path, ".costs.");
+
+			if (!other || strcmp(key, other) || !path_after(g->v[k].path, "secondary"))
+				continue;
+			g->v[i].same_as = g->v[k].same_as;
+			break;
+		}
+	}
+}
+
 /* The order in which block @block uses its points. */
 static void shuffle(int *order, int n, int block)
 {
@@ -206,11 +227,12 @@ static void add_axis(struct conf *c, struct study_private *p, const struct range
 		if (only && k != only - 1)
 			continue;
 		for (j = 0; j < g->n; j++) {
-			const struct range *r = &g->v[j];
+			int twin = g->v[j].same_as;
+			const struct range *r = &g->v[twin];
 
-			node_add(c, map, r->path, node_scalar(c, &place,
+			node_add(c, map, g->v[j].path, node_scalar(c, &place,
 				 value_text(c, r, sample_value(r->lo, r->value, r->hi,
-							       u[k * g->n + j]))));
+							       u[k * g->n + twin]))));
 		}
 		a->value[a->n] = map;
 		a->number[a->n] = k + 1;
@@ -236,6 +258,7 @@ void sample_axis(struct conf *c, struct study_private *p, int n)
 			   p->only_sample > n ? n : MAX_AXES);
 		return;
 	}
+	find_twins(&g);
 	name = conf_alloc(c, (size_t)g.n * sizeof(*name));
 	for (i = 0; i < g.n; i++)
 		name[i] = g.v[i].path;

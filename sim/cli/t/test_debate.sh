@@ -66,6 +66,44 @@ t_run "$sd" debate T1 -o one/d.db
 is 'one claim: exit code' "$rc" 0
 ok 'one claim: documents beside its database' test -s one/mail.txt
 not_ok 'one claim: not the other' grep -q 'T2' <<<"$out"
+mkdir scenarios/questions
+cat > scenarios/questions/cost.yaml <<-EOF
+	id: cost
+	question: Do callouts cost time?
+	claims: [T1]
+	headline: T1
+	answer: {supported: 'they do, {more}'}
+	mechanism: 'the call takes {long}'
+	figures:
+	  long: {study: tiny, metric: unmap.latency, design: rusty-minimal, where: {unmap.length: 16pages, vcpu.count: 2}}
+	  more: {study: tiny, metric: unmap.latency, design: rusty-minimal, over: none-pin, where: {unmap.length: 16pages, vcpu.count: 2}}
+	plot: {study: tiny, metric: unmap.latency, by: unmap.length, designs: [none-pin, rusty-minimal]}
+	table: {study: tiny, metric: [unmap.latency, round]}
+EOF
+t_run "$sd" debate
+is 'a question: exit code' "$rc" 0
+is 'it runs nothing more' "$(sqlite3 results/debate/debate.db 'SELECT count(*) FROM run')" "$runs"
+like 'the answer comes first' "$out" '^cost: Do callouts cost time\?'
+like 'in words, with figures of the data' "$out" 'supported: they do, [+]'
+like 'and its mechanism' "$out" 'why: the call takes [0-9.]+ us'
+ok 'a text of its own' grep -q 'Do callouts cost time' results/debate/cost.txt
+ok 'a plot of its own' test -s results/debate/plots/cost.png -a -s results/debate/plots/cost.txt
+t_run "$sd" debate --json
+is 'JSON: the answer' "$(jq -r '.questions[0] | .id + " " + .verdict + " " + .headline + " " + (.n | tostring)' .out)" \
+	'cost supported T1 5'
+t_run "$sd" debate cost -o alone/d.db
+is 'one question: exit code' "$rc" 0
+not_ok 'with its claims alone' grep -q 'T2' <<<"$out"
+sed -i 's/^  long: .*/  long: {study: tiny, metric: unmap.latency, design: nobody}/' scenarios/questions/cost.yaml
+t_run "$sd" debate cost -o alone/d.db
+like 'a figure without data is said' "$out" 'the call takes \(no data\)'
+like 'and the question undecided' "$out" '^  undecided'
+sed 's/^replications: /budget: 20\n&/' scenarios/tiny.yaml > small.yaml
+t_run "$sd" check small.yaml
+is 'a forecast above the budget: exit code' "$rc" 2
+like 'a forecast above the budget: message' "$err" 'events are expected, the budget is 20'
+t_run "$sd" run --dry-run scenarios/tiny.yaml
+like 'dry run: budgets' "$out" '^tiny +[0-9.e+]+ +5e\+07'
 t_run "$sd" debate T3
 is 'an unknown claim: exit code' "$rc" 2
 like 'an unknown claim: suggestion' "$err" "^shootdown debate: unknown claim 'T3'; did you mean T[12]\?$"
