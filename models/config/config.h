@@ -285,6 +285,7 @@ struct region_config {
 #define MAX_SECONDARIES 4	/* of an address space */
 struct address_space_config {
 	char name[PARAM_NAME_MAX];
+	int64_t count;			/* processes of this description, each with its threads */
 	struct region_config region[MAX_REGIONS];
 	int n_regions;
 	struct secondary_use secondary[MAX_SECONDARIES];
@@ -299,6 +300,7 @@ enum op_kind {
 	OPK_SLEEP,		/* block; a vcpu halts */
 	OPK_MEMSLOT_DELETE,	/* delete and re-create the memslot of a region */
 	OPK_SHRINK,		/* one call of KVM's slab shrinker */
+	OPK_GRU_UNLOAD,		/* take the thread's context off its chiplet */
 	OPK_REPEAT,
 };
 #define NR_OP_KINDS (OPK_REPEAT + 1)
@@ -325,7 +327,7 @@ enum thread_mode { MODE_USER, MODE_KERNEL, MODE_GUEST };
 struct thread_config {
 	char name[PARAM_NAME_MAX];
 	int in;				/* index of the address space; -1: none (kernel thread) */
-	int64_t count;
+	int64_t count;			/* per instance of its address space */
 	int64_t mode;			/* enum thread_mode */
 	int64_t halted;			/* 1: starts asleep and never runs (a halted vcpu) */
 	int64_t first_cpu;		/* -1: next free CPU in order */
@@ -338,6 +340,7 @@ struct thread_config {
 enum until { UNTIL_DURATION, UNTIL_THREADS_DONE };
 
 #define MAX_ADDRESS_SPACES 4
+#define MAX_INSTANCES 64	/* processes of one description */
 struct world_config {		/* one design at one sweep point */
 	char scenario[PARAM_NAME_MAX];
 	const struct machine_config *machine;
@@ -360,6 +363,7 @@ struct world_config {		/* one design at one sweep point */
 /* --- parameter tables ------------------------------------------------------- */
 extern const struct param_table machine_params, kernel_params, design_core_params,
 	region_params, thread_params;
+extern const struct param_table space_params;	/* of struct address_space_config */
 extern const struct param_table scenario_params;	/* of struct world_config */
 /* What a thread may do, one row per enum op_kind; params: of struct op_config. */
 struct op_info {

@@ -249,10 +249,10 @@ const struct param_table *const all_param_tables[] = {
 	&machine_params, &machine_cost_params, &kernel_params, &kernel_cost_params,
 	&kvm_params, &kvm_cost_params, &gru_params, &gru_cost_params,
 	&design_core_params, &kvm_protocol_params, &gru_protocol_params,
-	&scenario_params, &region_params, &thread_params,
+	&scenario_params, &space_params, &region_params, &thread_params,
 	&op_table[OPK_THINK].params, &op_table[OPK_TOUCH].params,
 	&op_table[OPK_SECONDARY_ACCESS].params, &op_table[OPK_MADVISE_DONTNEED].params,
 	&op_table[OPK_MUNMAP].params, &op_table[OPK_SLEEP].params,
-	&op_table[OPK_MEMSLOT_DELETE].params, &op_table[OPK_SHRINK].params,
+	&op_table[OPK_MEMSLOT_DELETE].params, &op_table[OPK_SHRINK].params, &op_table[OPK_GRU_UNLOAD].params,
 	&op_table[OPK_REPEAT].params, NULL,
 };

@@ -44,6 +44,13 @@ static const struct enum_value placement_values[] = {
 	{ NULL, 0, NULL },
 };
 
+#define A struct address_space_config
+static const struct param_row space_rows[] = {
+	ROW(A, "count", PT_INT, count, "", "1", 1, MAX_INSTANCES, NULL,
+	    "processes like this, each with threads of its own"),
+};
+#undef A
+
 #define R struct region_config
 static const struct param_row region_rows[] = {
 	ROW(R, "name", PT_NAME, name, "", NULL, 0, 0, NULL, "name of the region"),
@@ -70,7 +77,7 @@ static const struct enum_value mode_values[] = {
 static const struct param_row thread_rows[] = {
 	ROW(T, "name", PT_NAME, name, "", NULL, 0, 0, NULL, "name of the thread"),
 	ROW(T, "in", PT_REF, in, "", "", 0, 0, NULL, "its address space; none: a kernel thread"),
-	ROW(T, "count", PT_INT, count, "", "1", 0, 4096, NULL, "threads of this kind"),
+	ROW(T, "count", PT_INT, count, "", "1", 0, 4096, NULL, "threads of this kind, in each instance of the address space"),
 	ROW(T, "mode", PT_ENUM, mode, "", "user", 0, 0, mode_values, "where its think time is spent"),
 	ROW(T, "halted", PT_BOOL, halted, "", "no", 0, 1, NULL, "starts asleep and never runs"),
 	ROW(T, "first_cpu", PT_INT, first_cpu, "", "-1", -1, 4095, NULL,
@@ -105,6 +112,10 @@ static const struct param_row memslot_rows[] = {
 	    "whose memslot; KVM of 2008 then drops every translation of the VM, whichever it is")
 };
 static const struct param_row shrink_rows[] = { ROW_N("1", "calls of the shrinker") };
+static const struct param_row unload_rows[] = {
+	ROW(O, "via", PT_REF, via, "", "", 0, 0, NULL,
+	    "a secondary MMU of kind gru of the address space; the first if left out")
+};
 static const struct param_row repeat_rows[] = {
 	ROW(O, "times", PT_INT, times, "", NULL, 1, INT64_MAX, NULL, "repetitions of the inner loop")
 };
@@ -123,10 +134,14 @@ const struct op_info op_table[NR_OP_KINDS] = {
 	OP_PLAIN(SLEEP, "sleep", sleep_rows, "block; a vcpu halts"),
 	OP(MEMSLOT_DELETE, "memslot_delete", memslot_rows, "delete and re-create the memslot of a region"),
 	OP(SHRINK, "shrink", shrink_rows, "the secondary MMU's slab shrinker"),
+	OP(GRU_UNLOAD, "gru_unload", unload_rows, "the ioctl that takes the thread's context off its chiplet; the next access loads it again"),
 	OP(REPEAT, "repeat", repeat_rows, "an inner loop"),
 };
 
 const struct param_table scenario_params = { "scenario", scenario_rows, N(scenario_rows) };
+const struct param_table space_params = {
+	"scenario.address_spaces.NAME", space_rows, N(space_rows)
+};
 const struct param_table region_params = {
 	"scenario.address_spaces.NAME.regions.NAME", region_rows, N(region_rows)
 };

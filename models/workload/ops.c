@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The operations of a loop; one function each. */
 #include "models/kernel/sched.h"
+#include "models/secondary/gru.h"
 #include "models/workload/thread.h"
 
 enum { MAX_STILL = 1000000 };	/* operations in a row that take no time */
@@ -217,6 +218,12 @@ void run_op(struct thread *t, const struct op_config *op, int *index)
 		ctx_class(w, TIME_SYSTEM);
 		for (int64_t i = 0; i < op->n; i++)
 			kvm_shrink(w, t->space->kvm);
+		break;
+	case OPK_GRU_UNLOAD:
+		if (!t->user[op->via])	/* it never used one */
+			break;
+		ctx_class(w, TIME_SYSTEM);
+		gru_unload_context(w, t->user[op->via]);
 		break;
 	case OPK_REPEAT:
 		op_repeat(t, op, index);

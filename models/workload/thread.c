@@ -16,7 +16,7 @@ void window_begin(struct workload *l)
 
 	metrics_begin(l->m);
 	restart(&l->m->kernel->pin_held, now);
-	for (int i = 0; i < l->m->cfg->n_spaces; i++)
+	for (int i = 0; i < l->n_spaces; i++)
 		for (int j = 0; j < l->space[i].cfg->n_secondaries; j++)
 			l->space[i].secondary[j]->driver->window_begin(l->space[i].secondary[j], now);
 }

@@ -41,7 +41,8 @@ struct thread {
 
 struct workload {
 	struct machine *m;
-	struct space space[MAX_ADDRESS_SPACES];
+	struct space *space;		/* all instances, in the order of the file */
+	int n_spaces;
 	struct thread *thread;		/* all instances */
 	int n_threads, n_guests;
 	int terminating, done;		/* threads that end; that have ended */

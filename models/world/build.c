@@ -133,15 +133,14 @@ static void build_secondaries(struct world_run *r, struct space *s, int space)
 
 static void build_space(struct world_run *r, int i)
 {
-	const struct address_space_config *cfg = &r->m.cfg->space[i];
 	struct space *s = &r->l.space[i];
+	const struct address_space_config *cfg = s->cfg;
 	uint64_t start[MAX_REGIONS];
 
-	s->cfg = cfg;
 	s->start = (uint64_t)(i + 1) << 20;
 	s->pages = lay_out(cfg, s->start, start) - s->start;
 	mm_init(&r->m, &s->mm, cfg->name, s->start, s->pages);
-	build_secondaries(r, s, i);
+	build_secondaries(r, s, (int)(cfg - r->m.cfg->space));
 	for (int j = 0; j < cfg->n_regions; j++) {
 		struct region *g = &s->region[j];
 
@@ -153,18 +152,44 @@ static void build_space(struct world_run *r, int i)
 	}
 }
 
+static int64_t instances(const struct address_space_config *a)
+{
+	return a->count > 1 ? a->count : 1;
+}
+
+static void build_spaces(struct world_run *r)
+{
+	const struct world_config *c = r->m.cfg;
+	int64_t n = 0;
+
+	for (int i = 0; i < c->n_spaces; i++)
+		n += instances(&c->space[i]);
+	r->l.space = arena_alloc(r->m.arena, sizeof(*r->l.space) * (size_t)(n + 1));
+	for (int i = 0; i < c->n_spaces; i++)
+		for (int64_t k = 0; k < instances(&c->space[i]); k++)
+			r->l.space[r->l.n_spaces++].cfg = &c->space[i];
+	for (int i = 0; i < r->l.n_spaces; i++)
+		build_space(r, i);
+}
+
 static uint32_t pages_needed(const struct world_config *c, int cpus)
 {
 	int64_t n = 0;
 
 	for (int i = 0; i < c->n_spaces; i++)
 		for (int j = 0; j < c->space[i].n_regions; j++)
-			n += c->space[i].region[j].length / PAGE_SIZE;
+			n += c->space[i].region[j].length / PAGE_SIZE * instances(&c->space[i]);
 	/* what is unmapped may stay pinned while it is mapped again, per-CPU lists hold some */
 	return (uint32_t)(2 * n + 256 * cpus + 1024);
 }
 
 /* --- threads -------------------------------------------------------------------- */
+
+/* Threads of all instances: @instance counts through them, space by space. */
+static int64_t threads_of(const struct world_config *c, const struct thread_config *t)
+{
+	return t->in < 0 ? t->count : t->count * instances(&c->space[t->in]);
+}
 
 /* Some thread says that it runs there. */
 static int reserved(const struct world_config *c, int cpu)
@@ -172,7 +197,8 @@ static int reserved(const struct world_config *c, int cpu)
 	for (int i = 0; i < c->n_threads; i++) {
 		const struct thread_config *t = &c->thread[i];
 
-		if (t->first_cpu >= 0 && cpu >= t->first_cpu && cpu < t->first_cpu + t->count)
+		if (t->first_cpu >= 0 && cpu >= t->first_cpu &&
+		    cpu < t->first_cpu + threads_of(c, t))
 			return 1;
 	}
 	return 0;
@@ -204,6 +230,17 @@ static uint64_t working_set(const struct space *s, const struct op_config *op, i
 	return 0;
 }
 
+static struct space *space_of(struct world_run *r, const struct thread_config *t, int64_t instance)
+{
+	int64_t first = 0;
+
+	if (t->in < 0)
+		return NULL;
+	for (int i = 0; i < t->in; i++)
+		first += instances(&r->m.cfg->space[i]);
+	return &r->l.space[first + instance / t->count];
+}
+
 static void build_thread(struct world_run *r, const struct thread_config *cfg, int64_t instance,
 			 struct thread *t)
 {
@@ -212,7 +249,7 @@ static void build_thread(struct world_run *r, const struct thread_config *cfg, i
 	snprintf(name, sizeof(name), "%s.%lld", cfg->name, (long long)instance);
 	t->l = &r->l;
 	t->cfg = cfg;
-	t->space = cfg->in >= 0 ? &r->l.space[cfg->in] : NULL;
+	t->space = space_of(r, cfg, instance);
 	ctx_init(&t->ctx, &r->m, arena_strdup(r->m.arena, name));
 	for (int i = 0; t->space && i < t->space->cfg->n_secondaries; i++)
 		if (is_user(t->space->cfg, cfg, i))
@@ -233,15 +270,15 @@ static void build_threads(struct world_run *r)
 	int n = 0, k = 0;
 
 	for (int i = 0; i < c->n_threads; i++)
-		n += (int)c->thread[i].count;
+		n += (int)threads_of(c, &c->thread[i]);
 	r->l.thread = arena_alloc(r->m.arena, sizeof(*r->l.thread) * (size_t)(n + 1));
 	r->l.n_threads = n;
 	for (int i = 0; i < c->n_threads; i++)
-		for (int64_t j = 0; j < c->thread[i].count; j++)
+		for (int64_t j = 0; j < threads_of(c, &c->thread[i]); j++)
 			build_thread(r, &c->thread[i], j, &r->l.thread[k++]);
 	k = 0;
 	for (int i = 0; i < c->n_threads; i++)
-		for (int64_t j = 0; j < c->thread[i].count; j++)
+		for (int64_t j = 0; j < threads_of(c, &c->thread[i]); j++)
 			thread_start(&r->l.thread[k++], cpu_for(&r->m, &c->thread[i], j));
 }
 
@@ -306,8 +343,7 @@ void world_build(struct world_run *r)
 	if (m->cfg->oracle)
 		oracle_init(m);
 	r->l.m = m;
-	for (int i = 0; i < m->cfg->n_spaces; i++)
-		build_space(r, i);
+	build_spaces(r);
 	set_window(r);
 	build_threads(r);
 }

@@ -102,7 +102,7 @@ static void finish_cells(struct world_run *r)
 	for (struct op_list *o = r->l.ops; o; o = o->next)
 		r->l.held += o->op.cleared - o->op.freed;
 	x->cell[METRIC_FREE_HELD][0].count = r->l.held;
-	for (int i = 0; i < r->m.cfg->n_spaces; i++) {
+	for (int i = 0; i < r->l.n_spaces; i++) {
 		const struct space *s = &r->l.space[i];
 
 		for (int j = 0; j < s->cfg->n_secondaries; j++)

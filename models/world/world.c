@@ -208,12 +208,18 @@ void world_run(struct world *w, const struct world_config *c, uint32_t replicati
 
 /* --- before any run -------------------------------------------------------------- */
 
+/* Processes that have such threads. */
+static int64_t instances(const struct world_config *c, const struct thread_config *t)
+{
+	return t->in >= 0 && c->space[t->in].count > 1 ? c->space[t->in].count : 1;
+}
+
 static int count_threads(const struct world_config *c)
 {
 	int n = 0;
 
 	for (int i = 0; i < c->n_threads; i++)
-		n += (int)c->thread[i].count;
+		n += (int)(c->thread[i].count * instances(c, &c->thread[i]));
 	return n;
 }
 
@@ -243,7 +249,7 @@ static int check_thread(const struct world_config *c, const struct thread_config
 		snprintf(why, n, "thread %s is in user mode but in no address space", t->name);
 		return -1;
 	}
-	if (t->first_cpu >= 0 && t->first_cpu + t->count >
+	if (t->first_cpu >= 0 && t->first_cpu + t->count * instances(c, t) >
 	    c->machine->sockets * c->machine->cores) {
 		snprintf(why, n, "thread %s: CPUs %lld.. do not exist", t->name,
 			 (long long)t->first_cpu);
@@ -252,10 +258,12 @@ static int check_thread(const struct world_config *c, const struct thread_config
 	return 0;
 }
 
-static int share_a_cpu(const struct thread_config *a, const struct thread_config *b)
+static int share_a_cpu(const struct world_config *c, const struct thread_config *a,
+		       const struct thread_config *b)
 {
 	return a->first_cpu >= 0 && b->first_cpu >= 0 &&
-		a->first_cpu < b->first_cpu + b->count && b->first_cpu < a->first_cpu + a->count;
+		a->first_cpu < b->first_cpu + b->count * instances(c, b) &&
+		b->first_cpu < a->first_cpu + a->count * instances(c, a);
 }
 
 /* Chiplets are the machine's: all address spaces mean the same ones. */
@@ -310,7 +318,7 @@ int world_check(const struct world_config *c, char *why, size_t n)
 			return -1;
 		ends |= c->thread[i].times > 0;
 		for (int j = 0; j < i; j++)
-			if (share_a_cpu(&c->thread[i], &c->thread[j])) {
+			if (share_a_cpu(c, &c->thread[i], &c->thread[j])) {
 				snprintf(why, n, "threads %s and %s want the same CPU",
 					 c->thread[j].name, c->thread[i].name);
 				return -1;
@@ -406,7 +414,7 @@ double world_expected_events(const struct world_config *c)
 		const struct thread_config *t = &c->thread[i];
 
 		per_round(t, &time, &events);
-		sum += (double)t->count * events * (t->times ? (double)t->times : length / time);
+		sum += (double)(t->count * instances(c, t)) * events * (t->times ? (double)t->times : length / time);
 	}
 	return sum;
 }

@@ -260,7 +260,8 @@ static void check_exits(struct design_load *g, int site, const struct callout *s
 static void check_sections(struct design_load *g)
 {
 	const struct design_config *d = g->d;
-	int counts = d->kvm.fence_kind == FENCE_COUNT || d->kvm.fence_kind == FENCE_COUNT_SEQ;
+	int gru = g->l->secondary_uses[SECONDARY_GRU] && d->gru.fence != GRU_FENCE_NONE;
+	int counts = gru || d->kvm.fence_kind == FENCE_COUNT || d->kvm.fence_kind == FENCE_COUNT_SEQ;
 	int s, at, to;
 
 	for (s = 0; s < NR_SITES; s++) {
@@ -294,21 +295,32 @@ static void check_blocking(struct design_load *g)
 					     site_table[s].name, point_names[p]);
 }
 
+/* A kind of which the scenario has none says nothing. */
+static void check_zap(struct design_load *g, enum secondary_kind kind, int64_t zap_at)
+{
+	int start = any_callout(g->d, OP_range_start), end = any_callout(g->d, OP_range_end);
+	const char *name = secondary_kinds[kind].name;
+
+	if (kind != SECONDARY_KVM && !g->l->secondary_uses[kind])
+		return;
+	if (zap_at == ZAP_RANGE_START && end && !start)
+		note(g, "%s: zap_at range_start, but no modelled site calls range_start: ranges drop nothing",
+		     name);
+	if (zap_at == ZAP_RANGE_END && start && !end)
+		note(g, "%s: zap_at range_end, but no modelled site calls range_end: ranges drop nothing",
+		     name);
+}
+
 static void check_kvm(struct design_load *g, const struct node *kvm)
 {
 	const struct design_config *d = g->d;
 	const struct node *put = node_get(kvm, "put"), *flush = node_get(kvm, "secondary_flush");
-	int start = any_callout(d, OP_range_start), end = any_callout(d, OP_range_end);
 
 	if (put && d->kvm.pin != PIN_PER_SPTE)
 		note(g, "put orders the references of pinned pages: no effect without pin: per_spte");
 	if (flush && d->kvm.secondary_flush == FLUSH_PER_BATCH && d->kvm.pin != PIN_PER_SPTE)
 		load_error(g->l, flush, "design.protocol.kvm.secondary_flush", NULL,
 			   "per_batch is the batch of put; it needs pin: per_spte");
-	if (d->kvm.zap_at == ZAP_RANGE_START && end && !start)
-		note(g, "zap_at range_start, but no modelled site calls range_start: ranges drop nothing");
-	if (d->kvm.zap_at == ZAP_RANGE_END && start && !end)
-		note(g, "zap_at range_end, but no modelled site calls range_end: ranges drop nothing");
 	if (d->kvm.pin == PIN_PER_SPTE && d->kvm.put_order == PUT_BEFORE_FLUSH)
 		note(g, "I12: put_before_flush is safe only while the caller holds a reference");
 }
@@ -379,6 +391,8 @@ void load_design(struct loader *l, const struct node *tree, struct design_config
 	check_sections(&g);
 	check_blocking(&g);
 	check_kvm(&g, node_get(protocol, "kvm"));
+	check_zap(&g, SECONDARY_KVM, d->kvm.zap_at);
+	check_zap(&g, SECONDARY_GRU, d->gru.zap_at);
 	check_list(&g, core);
 	check_steps(l, core, d, note_text, &g);
 	notes = load_alloc(l, sizeof(*notes) * (size_t)(g.n_notes + 1));

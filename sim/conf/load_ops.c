@@ -67,25 +67,51 @@ static int has_kind(const struct address_space_config *a, enum secondary_kind ki
 	return 0;
 }
 
-/* Which secondary MMU an access goes through: the named one, else the first of the mode. */
-static int find_via(struct op_load *g, const struct node *n, const char *path)
+/* The secondary MMU that via: names, @otherwise if it is not given; -1 with an error. */
+static int named_via(struct op_load *g, const struct node *n, const char *path, int otherwise)
 {
 	const struct node *via = node_get(n, "via");
 	const char *names[MAX_SECONDARIES], *text = via ? load_text(g->l, via, path) : NULL;
-	int i, found = via ? -1 : space_secondary(g->space, g->mode), mode;
+	int i, found = -1;
 
+	if (!via)
+		return otherwise;
 	for (i = 0; i < g->space->n_secondaries; i++) {
 		names[i] = g->space->secondary[i].name;
 		if (text && !strcmp(text, names[i]))
 			found = i;
 	}
-	if (via && !text)
-		return 0;
-	if (via && found < 0) {
+	if (text && found < 0)
 		load_error(g->l, via, path, nearest_name(text, names, (size_t)i),
 			   "no secondary MMU of the address space is named '%s'", text);
+	return found;
+}
+
+/* Of gru_unload: the named one, else the first GRU. */
+static int find_gru(struct op_load *g, const struct node *n, const char *path)
+{
+	int first = 0, found;
+
+	while (first < g->space->n_secondaries && g->space->secondary[first].kind != SECONDARY_GRU)
+		first++;
+	found = named_via(g, n, path, first);
+	if (found >= 0 && (found == g->space->n_secondaries ||
+			   g->space->secondary[found].kind != SECONDARY_GRU))
+		load_error(g->l, n, path, NULL, "gru_unload needs a secondary MMU of kind gru");
+	return found < 0 ? 0 : found;
+}
+
+/* Which secondary MMU an access goes through: the named one, else the first of the mode. */
+static int find_via(struct op_load *g, const struct node *n, const char *path)
+{
+	const char *names[MAX_SECONDARIES];
+	int first = space_secondary(g->space, g->mode), found, i, mode;
+
+	for (i = 0; i < g->space->n_secondaries; i++)
+		names[i] = g->space->secondary[i].name;
+	found = named_via(g, n, path, first);
+	if (found < 0 && node_get(n, "via"))
 		return 0;
-	}
 	mode = secondary_kinds[g->space->secondary[found < 0 ? 0 : found].kind].access_mode;
 	if (mode < 0)
 		load_error(g->l, n, path, NULL, "threads do not access memory through %s",
@@ -103,7 +129,7 @@ static void check_mode(struct op_load *g, const struct node *n, const char *path
 {
 	int needs_space = kind != OPK_THINK && kind != OPK_SLEEP && kind != OPK_REPEAT;
 	int needs_kvm = kind == OPK_MEMSLOT_DELETE || kind == OPK_SHRINK;
-	int needs_secondary = kind == OPK_SECONDARY_ACCESS || needs_kvm;
+	int needs_secondary = kind == OPK_SECONDARY_ACCESS || kind == OPK_GRU_UNLOAD || needs_kvm;
 	const char *name = op_table[kind].name;
 
 	if (needs_space && !g->space)
@@ -112,6 +138,8 @@ static void check_mode(struct op_load *g, const struct node *n, const char *path
 		load_error(g->l, n, path, NULL, "%s needs an address space with a secondary MMU", name);
 	else if (needs_kvm && !has_kind(g->space, SECONDARY_KVM))
 		load_error(g->l, n, path, NULL, "%s needs a secondary MMU of kind kvm", name);
+	if (kind == OPK_GRU_UNLOAD && g->mode != MODE_USER)
+		load_error(g->l, n, path, NULL, "gru_unload needs mode: user");
 	if (g->mode == MODE_GUEST && needs_space && kind != OPK_SECONDARY_ACCESS)
 		load_error(g->l, n, path, NULL, "a vcpu (mode: guest) cannot do %s", name);
 	if (g->mode == MODE_KERNEL && needs_space && !needs_secondary)
@@ -158,6 +186,8 @@ static void load_operation(struct op_load *g, const struct node *item, int kind,
 		  scalar ? plain : kind == OPK_REPEAT ? others : NULL, op);
 	if (kind == OPK_SECONDARY_ACCESS && g->space && g->space->n_secondaries)
 		op->via = find_via(g, n, path);
+	if (kind == OPK_GRU_UNLOAD && g->space && g->space->n_secondaries)
+		op->via = find_gru(g, n, path);
 	load_join(sub, sizeof(sub), path, "of");
 	if (of)
 		op->region = find_region(g, of, sub);

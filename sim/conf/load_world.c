@@ -3,8 +3,7 @@
  * One scenario at one sweep point: window, address spaces with their regions
  * and secondary MMUs, threads.
  *
- * Left out of the full grammar: files, several instances of an address space,
- * vmas, sharers, cpus of a thread, warmup: auto.  "memory: SIZE" is short for
+ * Left out of the full grammar: files, vmas, sharers, cpus of a thread, warmup: auto.  "memory: SIZE" is short for
  * one region called memory.
  */
 #include <inttypes.h>
@@ -224,7 +223,7 @@ static void load_spaces(struct loader *l, const struct trees *t, struct machine_
 		char path[160];
 
 		load_join(path, sizeof(path), "address_spaces", name ? name : "?");
-		load_check_keys(l, n, path, keys);
+		load_rows(l, &space_params, n, path, keys, a);
 		if (!name)
 			load_error(l, n, path, NULL, "name is missing");
 		else

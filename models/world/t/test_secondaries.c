@@ -38,13 +38,14 @@ static void test_each_hears(void)
 	}
 }
 
+static const struct gru_config gru = {
+	.name = "gru", .chiplets = 2, .contexts = 16, .tlb_entries = 64, .tgh = 24,
+	.tgh_local = 16, .invalidate_max = 1024, .asid_max = 0xfffff0, .discards_inflight = 1,
+};
+
 /* KVM and a GRU on one mm: one core, two protocols. */
 static void test_two_kinds(void)
 {
-	static const struct gru_config gru = {
-		.name = "gru", .chiplets = 2, .contexts = 16, .tlb_entries = 64, .tgh = 24,
-		.tgh_local = 16, .invalidate_max = 1024, .asid_max = 0xfffff0, .discards_inflight = 1,
-	};
 	struct op_config *access;
 	struct fixture f;
 	struct result r;
@@ -76,10 +77,53 @@ static void test_two_kinds(void)
 	world_free(f.w);
 }
 
+/* The ioctl: the callout after it has nothing to purge, the access after that misses again. */
+static void test_unload(void)
+{
+	struct fixture f;
+	struct result r;
+
+	start(&f, 1);
+	f.world.space[0].region[0].secondary_prefault = 0;
+	f.world.space[0].secondary[0] = (struct secondary_use){ .kind = SECONDARY_GRU, .gru = &gru };
+	f.thread[0].n_loop = 0;
+	fix_op(&f, 0, OPK_SECONDARY_ACCESS, 0);
+	fix_op(&f, 0, OPK_GRU_UNLOAD, 0);
+	fix_op(&f, 0, OPK_MADVISE_DONTNEED, 0)->length = PAGE_SIZE;
+	fix_op(&f, 0, OPK_SECONDARY_ACCESS, 0);
+	fix_run(&f, &r);
+	is_int(r.status, RUN_OK, "a context unloaded by its thread");
+	is_int(fix_count(&r, METRIC_GRU_PURGE, "own_blade"), 0, "no handle is used");
+	is_int(fix_count(&r, METRIC_GRU_PURGE, "asid_dropped"), 1, "the ASID is forgotten");
+	is_int(fix_count(&r, METRIC_GRU_MISS, "interrupt"), 2 * PAGES, "all pages miss twice");
+	result_free(&r);
+	world_free(f.w);
+}
+
+/* Three processes of one description: each has its own mm, threads and secondary MMU. */
+static void test_instances(void)
+{
+	struct fixture f;
+	struct result r;
+
+	start(&f, 1);
+	f.world.space[0].count = 3;
+	fix_run(&f, &r);
+	is_int(r.status, RUN_OK, "three instances");
+	is_int(fix_count(&r, METRIC_CALLOUT, "range_start"), 3, "each process unmaps its own");
+	is_int(fix_count(&r, METRIC_SPTE_ZAPPED, "range"), 3 * PAGES, "with translations of its own");
+	is_int(fix_count(&r, METRIC_UNMAP_PAGES, ""), 3 * PAGES, "and pages");
+	is_int(fix_count(&r, METRIC_IPI_SENT, "flush_tlb"), 0, "no CPU runs the mm of another");
+	result_free(&r);
+	world_free(f.w);
+}
+
 int main(void)
 {
 	tap_seed(1);
 	test_each_hears();
 	test_two_kinds();
+	test_unload();
+	test_instances();
 	return tap_done();
 }
