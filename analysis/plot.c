@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -299,10 +300,31 @@ static void write_script(struct report *r, const struct grid *g, const struct ex
 	write_series(r, g, e, text_of(d, "%s.dat", file), out);
 }
 
-static int write_file(const char *path, const struct strbuf *text, struct err *e)
+/* Does the file hold just this? */
+static int file_holds(const char *path, const struct strbuf *text)
 {
-	FILE *f = fopen(path, "we");
+	FILE *f = fopen(path, "re");
+	size_t at = 0, n;
+	char block[4096];
 
+	if (!f)
+		return 0;
+	while ((n = fread(block, 1, sizeof(block), f)) && at + n <= text->len &&
+	       !memcmp(text->s + at, block, n))
+		at += n;
+	fclose(f);
+	return !n && at == text->len;
+}
+
+/* *@same is cleared unless the file was so before. */
+static int write_file(const char *path, const struct strbuf *text, int *same, struct err *e)
+{
+	FILE *f;
+
+	if (file_holds(path, text))
+		return 0;
+	*same = 0;
+	f = fopen(path, "we");
 	if (!f)
 		return err_set(e, EX_ENVIRONMENT, "%s: %s", path, strerror(errno));
 	if (fwrite(text->s, 1, text->len, f) != text->len || fflush(f)) {
@@ -313,6 +335,23 @@ static int write_file(const char *path, const struct strbuf *text, struct err *e
 	if (fclose(f))
 		return err_set(e, EX_ENVIRONMENT, "%s: %s", path, strerror(errno));
 	return 0;
+}
+
+/* Names of what the terminals make. */
+static const char *picture(struct database *d, const char *base, const char *term)
+{
+	return text_of(d, "%s.%s", base, strcmp(term, "dumb") ? term : "txt");
+}
+
+static int pictures_exist(struct database *d, const char *base, const char *const *terms, int n)
+{
+	for (int i = 0; i < n; i++) {
+		struct stat st;
+
+		if (stat(picture(d, base, terms[i]), &st) || !st.st_size)
+			return 0;
+	}
+	return 1;
 }
 
 /*
@@ -354,22 +393,26 @@ int plot_grid(struct report *r, const struct grid *g, const char *base, const ch
 	struct extent extent = extent_of(g);
 	struct scale scale = scale_for_grid(g);
 	struct strbuf text;
-	int code;
+	int code, same = 1;
 
 	if (strpbrk(base, "\r\n"))
 		return err_set(e, EX_CONFIG, "a plot's file name may not hold a line break");
 	sb_init(&text);
 	write_data(r, g, &extent, scale.factor, &text);
-	code = write_file(text_of(r->d, "%s.dat", base), &text, e);
+	code = write_file(text_of(r->d, "%s.dat", base), &text, &same, e);
 	sb_reset(&text);
 	if (!code) {
 		write_script(r, g, &extent, &scale, base, title, terms[0], &text);
 		code = text.failed ? err_set(e, EX_ENVIRONMENT, "out of memory") :
-		       write_file(text_of(r->d, "%s.gp", base), &text, e);
+		       write_file(text_of(r->d, "%s.gp", base), &text, &same, e);
 	}
 	sb_free(&text);
-	if (!code) {
+	/* The same script on the same data makes the same pictures. */
+	if (!code && !(same && pictures_exist(r->d, base, terms, n_terms))) {
 		int failed = run_gnuplot(r->d, base, terms, n_terms);
+
+		for (int i = 0; failed && i < n_terms; i++)
+			unlink(picture(r->d, base, terms[i]));
 
 		if (failed)
 			code = err_set(e, EX_ENVIRONMENT, failed < 0 ?

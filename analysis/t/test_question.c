@@ -4,6 +4,7 @@
  * answer is the headline's verdict.
  */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analysis/analysis.h"
@@ -176,6 +177,23 @@ static char *slurp(const char *file)
 	return text;
 }
 
+/* The files once more: is the picture @file the same one as before? */
+static int again(const struct analysis_debate *what, const char *dir, const char *file, int remove_it)
+{
+	struct stat before, after;
+	struct err e = { 0 };
+	const char *notes;
+
+	if (stat(file, &before))
+		return -1;
+	if (remove_it && unlink(file))
+		return -1;
+	if (analysis_debate_files(path, what, dir, &notes, &e) || stat(file, &after))
+		return -1;
+	return before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
+	       before.st_mtim.tv_nsec == after.st_mtim.tv_nsec;
+}
+
 static void documents(void)
 {
 	static const char *const question[] = { "good" };
@@ -203,6 +221,9 @@ static void documents(void)
 	ok(strstr(slurp(file), "good: range: unmap.latency"), "its plot bears its name");
 	snprintf(file, sizeof(file), "%s/mail.txt", dir);
 	ok(strstr(slurp(file), "good: Which?") == slurp(file), "the mail begins with the questions");
+	snprintf(file, sizeof(file), "%s/plots/good.svg", dir);
+	is_int(again(&what, dir, file, 0), 1, "the same data again: no picture is made again");
+	is_int(again(&what, dir, file, 1), 0, "one that is gone is");
 	f = tmpfile();
 	is_int(analysis_verdicts(path, &what, 1, f, &failed, &e), 0, "as JSON");
 	fclose(f);
