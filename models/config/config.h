@@ -116,6 +116,8 @@ enum flush_lazy { LAZY_LEAVE, LAZY_SKIP };
 enum flush_reclaim { RECLAIM_SINGLE, RECLAIM_BATCHED };
 enum flush_local { LOCAL_BEFORE, LOCAL_CONCURRENT };
 enum flush_ack { ACK_LATE, ACK_EARLY };
+enum rcu_kind { RCU_CLASSIC, RCU_TREE };
+enum srcu_kind { SRCU_2006, SRCU_2012, SRCU_TREE };
 enum arbitration { ARBITRATION_RANDOM, ARBITRATION_TICKET_ORDER, ARBITRATION_WAIT };
 
 enum tick_phase { TICK_STAGGER, TICK_ALIGNED };
@@ -138,6 +140,14 @@ struct kernel_config {
 	int64_t hz, tick;		/* ticks per second; 1: CPUs tick */
 	int64_t tick_phase;		/* enum tick_phase */
 	int64_t no_hz;			/* idle CPUs stop their tick */
+	int64_t rcu;			/* enum rcu_kind */
+	int64_t rcu_blimit, rcu_qhimark, rcu_qlowmark;
+	int64_t rcu_fqs;		/* tree: jiffies to a scan; 0: by HZ */
+	int64_t rcu_wake_from_gp;	/* tree: up to so many CPUs the thread wakes synchronize_rcu() */
+	int64_t rcu_early_report;	/* tree: the thread's CPU is reported when the period starts */
+	int64_t srcu;			/* enum srcu_kind */
+	sim_time srcu_retry_delay;	/* 2012, tree: between two looks */
+	sim_time srcu_exp_holdoff;	/* tree: since the last period, to expedite the next */
 };
 
 /* --- design -------------------------------------------------------------- */

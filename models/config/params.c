@@ -132,6 +132,19 @@ static const struct enum_value phase_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value rcu_values[] = {
+	{ "classic", RCU_CLASSIC, "kernel/rcuclassic.c, to 2.6.31: ticks, two passes per CPU" },
+	{ "tree", RCU_TREE, "kernel/rcu/tree.c, since 2.6.32, with a grace-period thread since 3.6" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value srcu_values[] = {
+	{ "2006", SRCU_2006, "2.6.19 to 3.4: three RCU grace periods and a poll each jiffy" },
+	{ "2012", SRCU_2012, "3.5 to 4.11: the caller scans, then a work item each jiffy" },
+	{ "tree", SRCU_TREE, "since 4.12: work items, expedited by itself when idle" },
+	{ NULL, 0, NULL },
+};
+
 #define K struct kernel_config
 static const struct param_row kernel_rows[] = {
 	NAME_ROW(K, name, "name of the kernel"),
@@ -172,6 +185,7 @@ static const struct param_row kernel_rows[] = {
 	       "CONFIG_SPLIT_PTLOCK_CPUS 4: from four CPUs on",
 	       "one page-table lock per page-table page, not per mm"),
 #include "models/config/sched_rows.def"
+#include "models/config/rcu_rows.def"
 };
 #undef K
 

@@ -58,6 +58,7 @@ void cpu_class(struct cpu *c, enum time_class class)
 
 	c->time[c->class] += now - c->class_since;
 	c->class_since = now;
+	c->idle_transitions += (c->class == TIME_IDLE) != (class == TIME_IDLE);
 	c->class = class;
 }
 

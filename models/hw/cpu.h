@@ -118,10 +118,12 @@ struct cpu {
 	struct ctx *below;		/* suspended by the interrupt handler */
 	struct ctx *task;		/* the thread bound to this CPU, or NULL */
 	struct ctx irq;			/* interrupt context */
+	int need_resched;		/* TIF_NEED_RESCHED of the running thread */
 	int irq_was_idle;		/* the interrupt found the CPU idle */
 	/* time accounting */
 	enum time_class class;
 	sim_time class_since;
+	uint32_t idle_transitions;	/* into and out of idle; odd: idle (interrupts in idle are out) */
 	sim_time time[NR_TIME_CLASSES];
 	/* background of interrupts-off handlers (machine file) */
 	struct rng background, idle;

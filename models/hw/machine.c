@@ -65,6 +65,7 @@ void machine_init(struct machine *m)
 		c->id = i;
 		c->socket = i / (int)m->mc->cores;
 		c->class = TIME_IDLE;
+		c->idle_transitions = 1;
 		c->slot = sim_slot_new(&m->sim, PRIO_NORMAL);
 		irq_init(c);
 	}

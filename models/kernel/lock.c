@@ -10,6 +10,7 @@ const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"swap_lock", "mmlist", "io_queue", "io",
 	"wait_queue", "asid_lock", "tgh", "gs_lock",
 	"mutex_wait", "runqueue",
+	"rcu", "srcu",
 };
 
 static enum fault_part part_of(enum lock_class class)

@@ -16,6 +16,7 @@ enum lock_class {
 	LOCK_IO,			/* waits for a device; nobody holds it */
 	LOCK_WAIT_QUEUE, LOCK_ASID, LOCK_TGH, LOCK_GRU,
 	LOCK_MUTEX_WAIT, LOCK_RUNQUEUE,
+	LOCK_RCU, LOCK_SRCU,
 	NR_LOCK_CLASSES
 };
 extern const char *const lock_class_names[NR_LOCK_CLASSES];

@@ -46,6 +46,8 @@ void synchronize_rcu(struct ctx *w);
 /* --- for the scheduler ---------------------------------------------------------- */
 /* schedule() was entered on @c, whoever runs next. */
 void rcu_note_context_switch(struct cpu *c);
+/* cond_resched() found no reason to schedule. */
+void rcu_all_qs(struct ctx *w);
 /* At every tick of @c, interrupts off: is there anything for RCU to do?  Costs nothing
  * (the tick's own cost has the look), so a tick that finds nothing may do without code. */
 int rcu_pending(struct cpu *c);
@@ -67,10 +69,11 @@ struct rcu_flavour {
 	void (*call)(struct ctx *w, struct rcu_head *head);
 	void (*synchronize)(struct ctx *w);
 	void (*note_context_switch)(struct cpu *c);
+	void (*cond_resched)(struct ctx *w);	/* NULL: means nothing */
 	int (*pending)(struct cpu *c);
 	void (*check_callbacks)(struct ctx *w, int user, int idle);
 	int (*needs_cpu)(struct cpu *c);
-	void (*enter_nohz)(struct cpu *c);
+	void (*enter_nohz)(struct cpu *c);	/* this and the next two may be NULL: they mean nothing */
 	void (*exit_nohz)(struct cpu *c);
 	void (*guest_enter)(struct ctx *w);
 };

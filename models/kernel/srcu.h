@@ -31,8 +31,13 @@ void srcu_init(struct machine *m, struct srcu_domain *d, const char *name);
 /* Enter; what to hand to the matching unlock.  Task context; readers may sleep, and nest. */
 int srcu_read_lock(struct ctx *w, struct srcu_domain *d);
 void srcu_read_unlock(struct ctx *w, struct srcu_domain *d, int idx);
+/* The same without memory barriers (6.15): tree only; grace periods get slow. */
+int srcu_read_lock_fast(struct ctx *w, struct srcu_domain *d);
+void srcu_read_unlock_fast(struct ctx *w, struct srcu_domain *d, int idx);
 /* Sleep until all readers of @d that are inside now have left. */
 void synchronize_srcu(struct ctx *w, struct srcu_domain *d);
+/* The same in a hurry; in 2006's no different. */
+void synchronize_srcu_expedited(struct ctx *w, struct srcu_domain *d);
 /* @head->func(w, head) runs in a worker thread after that; it may not sleep. */
 void call_srcu(struct ctx *w, struct srcu_domain *d, struct rcu_head *head,
 	       void (*func)(struct ctx *w, struct rcu_head *head));
@@ -40,9 +45,10 @@ void call_srcu(struct ctx *w, struct srcu_domain *d, struct rcu_head *head,
 /* An implementation. */
 struct srcu_flavour {
 	void (*init)(struct srcu_domain *d);
-	int (*read_lock)(struct ctx *w, struct srcu_domain *d);
-	void (*read_unlock)(struct ctx *w, struct srcu_domain *d, int idx);
+	int (*read_lock)(struct ctx *w, struct srcu_domain *d, int fast);
+	void (*read_unlock)(struct ctx *w, struct srcu_domain *d, int idx, int fast);
 	void (*synchronize)(struct ctx *w, struct srcu_domain *d);
+	void (*synchronize_expedited)(struct ctx *w, struct srcu_domain *d);	/* NULL: as synchronize */
 	void (*call)(struct ctx *w, struct srcu_domain *d, struct rcu_head *head);	/* NULL: none */
 };
 
