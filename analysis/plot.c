@@ -37,6 +37,7 @@ static const struct { const char *colour; int point, dash; double size; } style[
 struct extent {
 	double x_least, x_most;		/* positive ones */
 	double y_least, y_most;		/* positive means */
+	double y_top;			/* of the error bars */
 	int x_zero, y_zero, x_number;
 	int log_x, log_y;
 };
@@ -84,7 +85,7 @@ static void widen(double v, double *least, double *most)
 
 static struct extent extent_of(const struct grid *g)
 {
-	struct extent e = { NAN, NAN, NAN, NAN, 0, 0, x_is_number(g), 0, 0 };
+	struct extent e = { NAN, NAN, NAN, NAN, 0, 0, 0, x_is_number(g), 0, 0 };
 
 	for (int r = 0; r < g->n_rows; r++) {
 		double x = e.x_number ? x_of(g, r) : r + 1;
@@ -100,6 +101,7 @@ static struct extent extent_of(const struct grid *g)
 				widen(y, &e.y_least, &e.y_most);
 			else if (!isnan(y))
 				e.y_zero = 1;
+			e.y_top = fmax(e.y_top, fmax(y, grid_cell(g, r, k)->hi));
 		}
 	}
 	e.log_x = e.x_number && !e.x_zero && e.x_most / e.x_least >= 10;
@@ -207,7 +209,8 @@ static void write_axes(struct report *r, const struct grid *g, const struct exte
 		return;
 	}
 	sb_adds(out, "set logscale y 10\nset format y '%g'\n");
-	sb_addf(out, "set yrange [%g:*]\n", floor_of(e, scale->factor));
+	sb_addf(out, "set yrange [%g:%.3g]\n", floor_of(e, scale->factor),
+		e->y_top / scale->factor * 1.5);
 	if (e->y_zero) {
 		double zero = floor_of(e, scale->factor), cut = zero * sqrt(10);
 
@@ -248,10 +251,14 @@ static void one_series(struct database *d, const struct grid *g, const struct ex
 	if (dumb)
 		sb_addf(out, "  data index %d using 1:2 with points pointtype %d", k, k + 1);
 	else
-		sb_addf(out, "  data index %d using %s:2:3:4 with yerrorlines linecolor rgb '%s' "
+		/* Bars first and solid: dots of a dashed bar say nothing. */
+		sb_addf(out, "  data index %d using %s:2:3:4 with yerrorbars linecolor rgb '%s' "
+			"pointtype 0 linewidth 1 notitle, \\\n"
+			"  data index %d using %s:2 with linespoints linecolor rgb '%s' "
 			"pointtype %d dashtype %d linewidth 1.5 pointsize %.1f", k, x,
-			style[k % NR_STYLES].colour, style[k % NR_STYLES].point,
-			style[k % NR_STYLES].dash, style[k % NR_STYLES].size);
+			style[k % NR_STYLES].colour, k, x, style[k % NR_STYLES].colour,
+			style[k % NR_STYLES].point, style[k % NR_STYLES].dash,
+			style[k % NR_STYLES].size);
 	sb_addf(out, " title %s%s\n",
 		text_gnuplot(d, text_of(d, "%s%s%s%s", s->name, *s->unsafe ? " UNSAFE " : "",
 					s->unsafe, series_note(g, k))), k < n - 1 ? ", \\" : "");
