@@ -289,6 +289,9 @@ struct region_config {
 	int64_t prefault;		/* ppm of pages present at the start */
 	int64_t secondary_prefault;	/* ppm of present pages with an spte at the start */
 	int64_t own_vma;		/* 1: a VMA of its own with a gap on either side */
+	char backing[PARAM_NAME_MAX];	/* name of a file, or "anon" */
+	int64_t shared;			/* of a file: MAP_SHARED */
+	int64_t dirty;			/* ppm of its present pages that are dirty at the start */
 };
 
 #define MAX_REGIONS 8

@@ -61,6 +61,12 @@ static const struct param_row region_rows[] = {
 	    "share of its pages present at the start"),
 	ROW(R, "secondary_prefault", PT_PERCENT, secondary_prefault, "%", "0%", 0, PPM_ONE, NULL,
 	    "share of the present pages with a secondary translation at the start"),
+	ROW(R, "backing", PT_NAME, backing, "", "anon", 0, 0, NULL,
+	    "anon, or a file: regions that name the same one map the same pages"),
+	ROW(R, "shared", PT_BOOL, shared, "", "yes", 0, 1, NULL,
+	    "a file's mapping: writes reach the file; no: a private copy"),
+	ROW(R, "dirty", PT_PERCENT, dirty, "%", "0%", 0, PPM_ONE, NULL,
+	    "a shared file's mapping: share of the present pages mapped writable, and dirty, at the start"),
 	ROW(R, "own_vma", PT_BOOL, own_vma, "", "yes", 0, 1, NULL,
 	    "a VMA of its own with a gap on either side"),
 };

@@ -83,13 +83,16 @@ int handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page
 	sync(w);
 	entry = *pte;
 	if (entry.kind == PTE_NONE)
-		return do_anonymous_page(w, mm, vma, page, t);
+		return vma->mapping ? do_linear_fault(w, mm, vma, page, write, t) :
+			do_anonymous_page(w, mm, vma, page, t);
 	spin_lock(w, pte_lockptr(mm, t));
 	sync(w);
 	if (!pte_same(pte, &entry)) {
 		spin_unlock(w, pte_lockptr(mm, t));
 		return 0;
 	}
+	if (write && !entry.write)
+		return do_wp_page(w, mm, vma, page, t);
 	if (!ptep_set_access_flags(w, mm, page, pte, write, write) && write)
 		flush_tlb_page(w, mm, page);	/* a stale entry of our own TLB */
 	spin_unlock(w, pte_lockptr(mm, t));
@@ -110,7 +113,10 @@ void do_page_fault(struct ctx *w, uint64_t page, int write)
 		sim_fail(&w->m->sim, SIM_STOP_FAILED,
 			 "%s: user access to page %llu, where nothing is mapped",
 			 w->name, (unsigned long long)page);
-	handle_mm_fault(w, mm, v, page, write);
+	if ((write && !(v->flags & VM_WRITE)) ||
+	    handle_mm_fault(w, mm, v, page, write) & VM_FAULT_SIGBUS)
+		sim_fail(&w->m->sim, SIM_STOP_FAILED, "%s: user %s of page %llu is refused",
+			 w->name, write ? "write" : "access", (unsigned long long)page);
 	up_read(w, &mm->mmap_sem);
 	sync(w);
 	metric_tally(&w->m->metrics, METRIC_HOST_FAULT_DELAY, 0, now_of(w) - t0);

@@ -16,6 +16,7 @@
  */
 #include "models/kernel/kernel.h"
 #include "models/kernel/memory.h"
+#include "models/kernel/writeback.h"
 
 static void see(struct pte_seen *seen, const struct pte *pte)
 {
@@ -43,6 +44,8 @@ static struct page *follow_page(struct ctx *w, struct mm *mm, uint64_t page, int
 	if (p) {
 		get_page(p);
 		see(seen, pte);
+		if (write && !pte->dirty && !p->dirty)
+			set_page_dirty(w, p);
 	}
 	spin_unlock(w, pte_lockptr(mm, t));
 	return p;
@@ -57,9 +60,14 @@ struct page *get_user_pages(struct ctx *w, struct mm *mm, uint64_t page, int wri
 	if (!v || v->start > page)
 		return NULL;		/* -EFAULT */
 	charge(w, COST_GUP_PAGE);
-	while (!(p = follow_page(w, mm, page, write, seen)))
-		if (handle_mm_fault(w, mm, v, page, write) & VM_FAULT_WRITE)
+	while (!(p = follow_page(w, mm, page, write, seen))) {
+		int answer = handle_mm_fault(w, mm, v, page, write);
+
+		if (answer & VM_FAULT_SIGBUS)
+			return NULL;
+		if (answer & VM_FAULT_WRITE)
 			write = 0;
+	}
 	tp(w, TP_GUP, page, p->id);
 	return p;
 }

@@ -55,14 +55,19 @@ void free_pgtables(struct ctx *w, struct mmu_gather *tlb, struct vma *vma,
 		   uint64_t floor, uint64_t ceiling);
 
 /* What a fault did: bits.  WRITE: copy on write is broken, though the pte of a
- * read-only VMA may stay read-only. */
-enum { VM_FAULT_WRITE = 1 };
+ * read-only VMA may stay read-only.  SIGBUS: behind the end of the file. */
+enum { VM_FAULT_WRITE = 1, VM_FAULT_SIGBUS = 2 };
 
 /* Make @page of @vma present, and writable if @write; one try, the caller looks
  * again.  mmap_sem held for read; may sleep. */
 int handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page, int write);
 /* A user access that found no pte that allows it: exception, mmap_sem, fault, return. */
 void do_page_fault(struct ctx *w, uint64_t page, int write);
+/* The kinds of fault; @t holds the pte, mmap_sem is held for read. */
+int do_linear_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page, int write,
+		    struct pgtable *t);
+/* Enters with the page-table lock held and drops it. */
+int do_wp_page(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page, struct pgtable *t);
 struct pgtable *pte_alloc(struct ctx *w, struct mm *mm, uint64_t page);
 /* Clear or copy a page: @cost; a fault's partition has a class for it. */
 void page_work(struct ctx *w, enum cost_id cost);

@@ -125,14 +125,22 @@ void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p,
 void kvm_prefill(struct kvm *k, uint64_t va, struct page *p)
 {
 	uint64_t index = (va - k->base) / SPTES_PER_PAGE;
+	const struct vma *v = vma_of(k->mm, va);
+	struct pte *pte = pte_lookup(k->mm, va);
 	struct spte *s;
 
+	if (v->mapping && !(v->flags & VM_SHARED))
+		return;			/* its fault would have made a private copy */
 	if (!k->shadow[index])
 		shadow_new(k, index);
 	s = kvm_lookup(k, va);
 	rmap_add(s, p, va);
 	s->pinned = k->protocol->pin == PIN_PER_SPTE;
-	s->write = !k->cfg->read_only || pte_lookup(k->mm, va)->write;
+	if (!k->cfg->read_only && !pte->write) {	/* its fault asked for writing */
+		pte->write = pte->dirty = 1;
+		p->dirty = 1;
+	}
+	s->write = pte->write;
 	if (s->pinned) {
 		p->pins++;
 		get_page(p);

@@ -43,6 +43,8 @@ struct workload {
 	struct machine *m;
 	struct space *space;		/* all instances, in the order of the file */
 	int n_spaces;
+	struct address_space *file[MAX_ADDRESS_SPACES * MAX_REGIONS];
+	int n_files;
 	struct thread *thread;		/* all instances */
 	int n_threads, n_guests;
 	int terminating, done;		/* threads that end; that have ended */

@@ -27,17 +27,43 @@ static struct page *take_free_page(struct kernel *k)
 	return p;
 }
 
-static void map_page(struct machine *m, struct mm *mm, uint64_t va)
+static struct page *new_page(struct machine *m)
+{
+	struct page *p = take_free_page(m->kernel);
+
+	p->count = 1;
+	p->lru = 1;
+	return p;
+}
+
+/* The file's page behind @va of @v, with one reference more for a pte. */
+static struct page *file_page(struct machine *m, struct vma *v, uint64_t va)
+{
+	struct page **slot = &v->mapping->page[va - v->start + v->pgoff];
+
+	if (!*slot) {
+		*slot = new_page(m);
+		(*slot)->mapping = v->mapping;
+		v->mapping->nrpages++;
+	}
+	get_page(*slot);
+	return *slot;
+}
+
+/* @dirty: of a shared file's page; anonymous memory is writable and dirty anyway. */
+static void map_page(struct machine *m, struct mm *mm, uint64_t va, int dirty)
 {
 	struct pgtable **t = table_slot(mm, va);
-	struct page *p = take_free_page(m->kernel);
+	struct vma *v = vma_of(mm, va);
+	struct page *p = v->mapping ? file_page(m, v, va) : new_page(m);
+	int write = !v->mapping || (dirty && v->flags & VM_SHARED);
 
 	if (!*t)
 		*t = pgtable_new(m);
-	p->count = 1;
-	p->lru = 1;
-	rmap_prefill(m, p, vma_of(mm, va), va);
-	pte_store(&(*t)->pte[va % PTRS_PER_TABLE], p, 1, 0, 1);
+	if (v->mapping && write)
+		p->dirty = 1;
+	rmap_prefill(m, p, v, va);
+	pte_store(&(*t)->pte[va % PTRS_PER_TABLE], p, write, 0, write);
 }
 
 static int chosen(uint64_t key, uint64_t va, int64_t ppm)
@@ -52,7 +78,7 @@ static void prefill_region(struct machine *m, struct space *s, struct region *r)
 	for (uint64_t va = r->start; va < r->start + r->pages; va++) {
 		if (!chosen(key, va, r->cfg->prefault))
 			continue;
-		map_page(m, &s->mm, va);
+		map_page(m, &s->mm, va, chosen(key + 2, va, r->cfg->dirty));
 		if (!chosen(key + 1, va, r->cfg->secondary_prefault))
 			continue;
 		for (int i = 0; i < s->cfg->n_secondaries; i++)
@@ -131,6 +157,44 @@ static void build_secondaries(struct world_run *r, struct space *s, int space)
 	}
 }
 
+/* The file of that name; as long as the longest region that maps it. */
+static struct address_space *file_of(struct world_run *r, const char *name)
+{
+	const struct world_config *c = r->m.cfg;
+	struct workload *l = &r->l;
+	int64_t length = 0;
+
+	for (int i = 0; i < l->n_files; i++)
+		if (!strcmp(l->file[i]->name, name))
+			return l->file[i];
+	for (int i = 0; i < c->n_spaces; i++)
+		for (int j = 0; j < c->space[i].n_regions; j++)
+			if (!strcmp(c->space[i].region[j].backing, name) &&
+			    c->space[i].region[j].length > length)
+				length = c->space[i].region[j].length;
+	l->file[l->n_files] = address_space_new(&r->m, name, (uint64_t)length / PAGE_SIZE);
+	return l->file[l->n_files++];
+}
+
+static int is_anon(const struct region_config *g)
+{
+	return !*g->backing || !strcmp(g->backing, "anon");
+}
+
+static void map_region(struct world_run *r, struct space *s, struct region *g)
+{
+	uint64_t end = g->start + g->pages;
+	int share = !g->cfg->own_vma && s->mm.vma && s->mm.vma->anon_vma;
+
+	if (is_anon(g->cfg))
+		vma_insert(&s->mm, g->start, end,
+			   share ? s->mm.vma->anon_vma : anon_vma_new(&r->m));
+	else
+		vma_insert_file(&s->mm, g->start, end,
+				VM_READ | VM_WRITE | (g->cfg->shared ? VM_SHARED : 0u),
+				file_of(r, g->cfg->backing), 0);
+}
+
 static void build_space(struct world_run *r, int i)
 {
 	struct space *s = &r->l.space[i];
@@ -145,9 +209,7 @@ static void build_space(struct world_run *r, int i)
 		struct region *g = &s->region[j];
 
 		region_init(&r->m, g, &cfg->region[j], start[j]);
-		vma_insert(&s->mm, g->start, g->start + g->pages,
-			   cfg->region[j].own_vma || !s->mm.vma || !s->mm.vma->anon_vma ?
-			   anon_vma_new(&r->m) : s->mm.vma->anon_vma);
+		map_region(r, s, g);
 		prefill_region(&r->m, s, g);
 	}
 }

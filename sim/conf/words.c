@@ -38,7 +38,7 @@ static const struct absent absent[] = {
 	  "flush units remote kick sleeper " },
 	{ "secondary.kind", " xpmem odp sva hmm " },
 	{ "", " files zipf_table arrive " },
-	{ "address_spaces", " backing dirty vmas share sharers maps " },
+	{ "address_spaces", " vmas share sharers maps " },
 	{ "threads", " cpus " },
 	{ "loop", " mprotect mremap fork exit cow writeback truncate migrate reclaim register "
 	  "unregister irq_off signal arms " },

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * do_wp_page (mm/memory.c, 2.6.27): a write meets a present, read-only pte.
+ *
+ * Reuse: an anonymous page that nobody else maps, if its lock is free at the
+ * first try (else it is copied); a page of a shared file mapping, which then
+ * counts as dirty.  A permission upgrade is announced to nobody.  The count of
+ * references is not looked at: a page that a secondary MMU pinned is copied
+ * or reused all the same.
+ *
+ * Copy: the new page is filled with the page-table lock dropped; the pte is
+ * then cleared and flushed under it, the new page goes in, and the old one is
+ * put, freed perhaps, before the lock is dropped.
+ *
+ * Left out: file systems with page_mkwrite (ext3 had none), throttling of
+ * dirtiers, memory control groups, raw page frames.
+ */
+#include "models/kernel/kernel.h"
+#include "models/kernel/memory.h"
+#include "models/kernel/mmu_notifier.h"
+#include "models/kernel/page_lock.h"
+#include "models/kernel/pgtable.h"
+#include "models/kernel/rmap.h"
+#include "models/kernel/writeback.h"
+
+struct wp {
+	struct notify_path n;
+	struct mm *mm;
+	struct vma *vma;
+	uint64_t va;
+	struct pgtable *table;
+	struct pte *pte, entry;
+	uint32_t generation;		/* of the old page */
+};
+
+static void point(struct ctx *w, const struct wp *f, enum point_id p)
+{
+	mmu_notifier_path(w, &f->n, p);
+}
+
+/* Out, having reached @reached; drops the page-table lock. */
+static void leave_early(struct ctx *w, const struct wp *f, enum point_id reached, enum path_exit why)
+{
+	mmu_notifier_exit(w, &f->n, reached, reached, POINT_old_put, why);
+	spin_unlock(w, pte_lockptr(f->mm, f->table));
+	mmu_notifier_exit(w, &f->n, reached, POINT_old_put, POINT_leave, why);
+}
+
+/* can_share_swap_page */
+static int mapped_once(const struct page *p)
+{
+	return p->mapcount == 1;
+}
+
+/* A page that only this pte maps; its lock is not waited for. */
+static int reusable(struct ctx *w, struct page *p)
+{
+	int alone;
+
+	if (!trylock_page(w, p))
+		return 0;
+	sync(w);
+	alone = mapped_once(p);
+	unlock_page(w, p);
+	return alone;
+}
+
+static int reuse(struct ctx *w, const struct wp *f)
+{
+	ptep_set_access_flags(w, f->mm, f->va, f->pte, f->vma->flags & VM_WRITE, 1);
+	leave_early(w, f, POINT_enter, EXIT_reused);
+	return VM_FAULT_WRITE;
+}
+
+/* The page of a shared mapping becomes writable: it will be written, so it is dirty. */
+static int reuse_shared(struct ctx *w, const struct wp *f, struct page *p)
+{
+	int answer;
+
+	get_page(p);
+	answer = reuse(w, f);
+	wait_on_page_locked(w, p);	/* whoever is cleaning it has cleaned the pte already */
+	set_page_dirty(w, p);
+	put_page(w, p);
+	return answer;
+}
+
+/* The pte is @old's, under its lock: it becomes that of @new. */
+static void switch_page(struct ctx *w, struct wp *f, struct page *old, struct page *new)
+{
+	struct mm *mm = f->mm;
+
+	ptep_get_and_clear(w, f->va, f->pte);
+	point(w, f, POINT_cleared);
+	flush_tlb_page(w, mm, f->va);
+	point(w, f, POINT_flushed);
+	set_pte_at(w, f->va, f->pte, new, f->vma->flags & VM_WRITE, 1, 1);
+	lru_cache_add(w, new);
+	page_add_new_anon_rmap(w, new, f->vma, f->va);
+	point(w, f, POINT_set);
+	page_remove_rmap(w, old);
+	point(w, f, POINT_rmap_switched);
+	put_page(w, old);		/* the pte's reference */
+	put_page(w, old);		/* ours: under the lock, the last one perhaps */
+	point(w, f, POINT_old_put);
+	spin_unlock(w, pte_lockptr(mm, f->table));
+	point(w, f, POINT_pte_unlocked);
+}
+
+static int copy(struct ctx *w, struct wp *f, struct page *old)
+{
+	struct page *new;
+
+	get_page(old);
+	spin_unlock(w, pte_lockptr(f->mm, f->table));
+	anon_vma_prepare(w->m, f->vma);
+	new = alloc_page(w);
+	page_work(w, COST_COPY_PAGE);
+	point(w, f, POINT_copied);
+	spin_lock(w, pte_lockptr(f->mm, f->table));
+	sync(w);
+	point(w, f, POINT_relocked);
+	if (!pte_same(f->pte, &f->entry)) {
+		put_page(w, new);
+		put_page(w, old);
+		leave_early(w, f, POINT_relocked, EXIT_raced);
+		return 0;
+	}
+	switch_page(w, f, old, new);
+	point(w, f, POINT_leave);
+	pte_settle(w, f->mm, f->va, f->pte, old, f->generation);
+	return VM_FAULT_WRITE;
+}
+
+int do_wp_page(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t va, struct pgtable *t)
+{
+	struct pte *pte = &t->pte[va % PTRS_PER_TABLE];
+	struct page *old = pte->page;
+	struct wp f = {
+		.n = { mm, SITE_do_wp_page, va, va + 1,
+		       FACT_PTE_PRESENT | (pte->young ? FACT_PTE_YOUNG : 0) },
+		.mm = mm, .vma = vma, .va = va, .table = t, .pte = pte, .entry = *pte,
+		.generation = old->generation,
+	};
+
+	charge(w, COST_WP_FIXED);
+	point(w, &f, POINT_enter);
+	if (page_anon(old)) {
+		if (reusable(w, old))
+			return reuse(w, &f);
+	} else if ((vma->flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED)) {
+		return reuse_shared(w, &f, old);
+	}
+	return copy(w, &f, old);
+}
