@@ -107,11 +107,12 @@ const struct step_info step_table[NR_STEPS] = {
 };
 
 const char *const invariant_names[NR_INVARIANTS] = {
-	[INV_I1] = "I1", [INV_I2] = "I2", [INV_I4] = "I4",
+	[INV_I1] = "I1", [INV_I2] = "I2", [INV_I4] = "I4", [INV_I7] = "I7",
 };
 
 const char *const invariant_help[NR_INVARIANTS] = {
 	[INV_I1] = "no use after free: when a page is freed no usable translation reaches it",
 	[INV_I2] = "no stale establish: no translation is installed for a page whose pte was cleared after the get_user_pages that found it",
 	[INV_I4] = "section balance: every section closes within 1 s, no count falls below 0",
+	[INV_I7] = "write protection: once a pte is read-only and clean, and that is announced, no translation of it allows writes",
 };

@@ -189,7 +189,7 @@ struct gru_protocol {		/* protocol.gru of a design */
 };
 
 enum expectation { EXPECT_HELD, EXPECT_VIOLATED, EXPECT_NOT_APPLICABLE };
-enum invariant { INV_I1, INV_I2, INV_I4, NR_INVARIANTS };	/* those that are checked */
+enum invariant { INV_I1, INV_I2, INV_I4, INV_I7, NR_INVARIANTS };	/* those that are checked */
 extern const char *const invariant_names[NR_INVARIANTS];
 extern const char *const invariant_help[NR_INVARIANTS];
 

@@ -41,6 +41,10 @@ struct secondary_ops {
 	 * translations are sptes, which the page knows.
 	 */
 	int (*holds)(const void *priv, const struct mm *mm, uint64_t va, const struct page *p);
+	/* As usable(), for writes to @p through @va of @mm.  NULL: its translations
+	 * never allow what the pte does not. */
+	int (*writes)(void *priv, const struct mm *mm, uint64_t va, const struct page *p,
+		      char *why, size_t n, int *cpu);
 };
 
 struct registrant {

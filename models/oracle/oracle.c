@@ -2,7 +2,6 @@
 /* The checks; see oracle.h.  Diagrams are built in diagram.c. */
 #include "models/oracle/oracle.h"
 #include "models/hw/tlb.h"
-#include "models/notifier/spte.h"
 #include "models/oracle/diagram.h"
 
 /* Steps that tell the protocol; page-specific ones come from the page itself. */
@@ -39,8 +38,8 @@ static void step(struct ctx *w, enum tracepoint id, uint64_t a, uint64_t b)
 	s->who = w->name;
 }
 
-static void violation(struct ctx *w, enum invariant inv, const struct page *p,
-		      int other_cpu, const char *what)
+void oracle_violation(struct ctx *w, enum invariant inv, const struct page *p,
+			int other_cpu, const char *what)
 {
 	struct oracle *o = w->m->oracle;
 	struct oracle_violation *v;
@@ -97,65 +96,7 @@ static void page_freed(struct ctx *w, struct page *p)
 	}
 	snprintf(what, sizeof(what), "page %u freed by %s on cpu%d while %s", p->id,
 		 w->name, w->cpu->id, why);
-	violation(w, INV_I1, p, cpu, what);
-}
-
-/* --- I2 ----------------------------------------------------------------------- */
-
-static void stale(struct ctx *w, uint64_t va, const struct page *p, int pinned, const char *when)
-{
-	struct oracle *o = w->m->oracle;
-	char what[240];
-
-	if (pinned)
-		metric_count(&w->m->metrics, METRIC_SPTE_STALE_PINNED, 0, 1);
-	if (!o)
-		return;
-	o->exposures[INV_I2]++;
-	if (pinned) {
-		o->stale_pinned++;
-		return;
-	}
-	snprintf(what, sizeof(what), "%s %s page %llu -> page %u, whose pte was cleared after get_user_pages",
-		 w->name, when, (unsigned long long)va, p->id);
-	violation(w, INV_I2, p, p->cleared_cpu, what);
-}
-
-void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p,
-		    const struct pte_seen *seen, int write, int pinned)
-{
-	const struct pte *pte = pte_lookup(mm, va);
-
-	(void)write;
-	if (pte && pte->page == p && pte->clear_seq == seen->clear_seq)
-		return;
-	if (pte && pte->unsettled)
-		return;			/* its callout is still to come */
-	stale(w, va, p, pinned, "installs");
-}
-
-/* What came between the clear and the last callout must be gone with it. */
-static void pte_settled(struct ctx *w, struct mm *mm, uint64_t va, const struct pte *pte,
-			const struct page *old, uint32_t generation)
-{
-	struct registrant *r = w->m->oracle_registrants;
-
-	if (old->generation != generation || pte->page == old)
-		return;
-	for (const struct spte *s = old->sptes; s; s = s->next_of_page)
-		if (s->va == va && s->installed_at && s->installed_at >= old->cleared_at)
-			stale(w, va, old, s->pinned, "leaves");
-	for (; r; r = r->all_next)
-		if (r->ops->holds && r->ops->holds(r->priv, mm, va, old))
-			stale(w, va, old, 0, "leaves");
-}
-
-void oracle_caught(struct ctx *w, struct mm *mm, uint64_t va, const struct pte_seen *seen)
-{
-	const struct pte *pte = pte_lookup(mm, va);
-
-	if (w->m->oracle && (!pte || pte->clear_seq != seen->clear_seq))
-		w->m->oracle->exposures[INV_I2]++;
+	oracle_violation(w, INV_I1, p, cpu, what);
 }
 
 /* --- I4 ------------------------------------------------------------------------ */
@@ -175,7 +116,7 @@ void oracle_section(struct ctx *w, int64_t count, sim_time open_for)
 			 (long long)count);
 	else
 		snprintf(what, sizeof(what), "a section stayed open for more than 1 s");
-	violation(w, INV_I4, NULL, -1, what);
+	oracle_violation(w, INV_I4, NULL, -1, what);
 }
 
 void oracle_section_left(struct machine *m, int64_t count, sim_time open_for)
@@ -203,7 +144,7 @@ void oracle_init(struct machine *m)
 	o->ring = arena_alloc(m->arena, sizeof(*o->ring) * (size_t)m->nr_cpus);
 	m->oracle = o;
 	m->hooks.page_freed = page_freed;
-	m->hooks.pte_settled = pte_settled;
+	oracle_ptes_init(m);
 	m->hooks.step = step;
 }
 

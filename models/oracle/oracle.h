@@ -10,6 +10,8 @@
  *      stale_pinned_spte instead: incoherent, but memory is safe).  A site that
       clears a pte and calls afterwards may still drop it: judged when the site
       is done with the pte.
+ *  I7  once a pte is read-only and clean, and that is announced, no translation of
+ *      it allows writes.
  *  I4  sections balance: a registrant's count is never below 0, and no section
  *      stays open longer than 1 s while its task is in no callout.
  *
@@ -57,6 +59,11 @@ struct oracle {
 	struct oracle_violation detail[ORACLE_DETAILS];
 	int n_details;
 };
+
+/* A violation, with the steps that led to it; for the files of this room. */
+void oracle_violation(struct ctx *w, enum invariant inv, const struct page *p, int other_cpu,
+		      const char *what);
+void oracle_ptes_init(struct machine *m);	/* ptes.c */
 
 /* Install on @m; without this call the run has no oracle. */
 void oracle_init(struct machine *m);

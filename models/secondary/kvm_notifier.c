@@ -278,6 +278,31 @@ static int usable(void *priv, const struct page *p, char *why, size_t n, int *cp
 	return 0;
 }
 
+static int writes(void *priv, const struct mm *mm, uint64_t va, const struct page *p,
+		  char *why, size_t n, int *cpu)
+{
+	struct kvm *k = priv;
+	const struct spte *s = mm == k->mm ? kvm_lookup(k, va) : NULL;
+
+	if (!s)
+		return 0;
+	if (s->page == p && s->write) {
+		snprintf(why, n, "an spte allows writes");
+		return 1;
+	}
+	for (int i = 0; i < k->n_vcpus; i++) {
+		struct kvm_vcpu *v = &k->vcpu[i];
+		const struct tlb_entry *e = tlb_find(v->tlb, va);
+
+		if (!e || e->page != p || !e->write || !vcpu_may_use(v))
+			continue;
+		snprintf(why, n, "the TLB of vcpu %d allows writes", v->id);
+		*cpu = v->cpu;
+		return 1;
+	}
+	return 0;
+}
+
 static int zaps(const void *priv, enum callout_op op)
 {
 	const struct kvm *k = priv;
@@ -300,4 +325,5 @@ static void release(struct ctx *w, void *priv)
 
 const struct secondary_ops kvm_ops = {
 	.kind = "kvm", .callout = callout, .age = kvm_age, .zaps = zaps, .release = release, .usable = usable,
+	.writes = writes,
 };

@@ -191,7 +191,7 @@ static const struct invariant_info catalogue[] = {
 	{ "I4", 1, NULL },
 	{ "I5", 0, "no callout runs after unregister returned" },
 	{ "I6", 0, "translations are released before the first page of an exit is freed" },
-	{ "I7", 0, "no writable secondary translation after the write protection was published" },
+	{ "I7", 1, NULL },
 	{ "I8", 0, "primary and secondary translations of one address reach one page" },
 	{ "I9", 0, "no callout sleeps under a spinlock or with preemption off" },
 	{ "I10", 0, "the lock order has no cycle" },

@@ -92,7 +92,13 @@ static void map_pages(struct rig *r)
 {
 	struct kernel *k = r->m.kernel;
 
-	vma_insert(&r->mm, RIG_BASE, RIG_BASE + r->pages, anon_vma_new(&r->m));
+	if (r->file)
+		r->mapping = address_space_new(&r->m, "file", r->pages);
+	if (r->file)
+		vma_insert_file(&r->mm, RIG_BASE, RIG_BASE + r->pages,
+				VM_READ | VM_WRITE | (r->file > 0 ? VM_SHARED : 0u), r->mapping, 0);
+	else
+		vma_insert(&r->mm, RIG_BASE, RIG_BASE + r->pages, anon_vma_new(&r->m));
 	for (uint64_t va = RIG_BASE; va < RIG_BASE + r->present; va++) {
 		struct pgtable **t = table_slot(&r->mm, va);
 		struct page *p = k->free;
@@ -103,10 +109,16 @@ static void map_pages(struct rig *r)
 		p->free = 0;
 		p->count = 1;
 		p->lru = 1;
+		if (r->file) {
+			p->count++;	/* the page cache's */
+			p->mapping = r->mapping;
+			r->mapping->page[va - RIG_BASE] = p;
+			r->mapping->nrpages++;
+		}
 		rmap_prefill(&r->m, p, r->mm.vma, va);
 		if (!*t)
 			*t = pgtable_new(&r->m);
-		pte_store(&(*t)->pte[va % PTRS_PER_TABLE], p, 1, 0, 1);
+		pte_store(&(*t)->pte[va % PTRS_PER_TABLE], p, !r->file, 0, !r->file);
 		if (r->kvm && va < RIG_BASE + r->prefilled)
 			kvm_prefill(r->kvm, va, p);
 	}

@@ -46,6 +46,8 @@ struct rig {
 	uint64_t pages, present, prefilled;
 	uint64_t sparse[4];		/* single pages with an spte */
 	int n_sparse;
+	int file;			/* backed by a file: shared, or private (-1) */
+	struct address_space *mapping;	/* that file */
 	int hide;			/* a kind of step that rig_order() leaves out */
 	struct rig_thread thread[RIG_THREADS];
 	int n_threads;
