@@ -39,21 +39,28 @@ static struct row *add(struct rows *r, sim_time at, uint64_t order, int cpu, con
 	return x;
 }
 
-static void add_step(struct rows *r, const struct oracle_step *s, int cpu)
+/* A dropin of the page is as much its life as an spte, which it has none of. */
+static int is_of_page(const struct oracle_step *s, const struct page *p)
+{
+	return p && (s->id == TP_GRU_DROPIN || s->id == TP_GRU_IGNORED) && s->b == p->id;
+}
+
+static void add_step(struct rows *r, const struct oracle_step *s, int cpu, const struct page *p)
 {
 	struct trace_record t = { s->at, s->id, cpu, s->a, s->b };
 	struct row *x = add(r, s->at, s->order, cpu, s->who);
 
+	x->of_page = is_of_page(s, p);
 	trace_text(&t, x->what, sizeof(x->what));
 }
 
-static void add_ring(struct rows *r, const struct oracle *o, int cpu)
+static void add_ring(struct rows *r, const struct oracle *o, int cpu, const struct page *p)
 {
 	const struct oracle_ring *ring = &o->ring[cpu];
 	uint32_t n = ring->n < ORACLE_STEPS ? ring->n : ORACLE_STEPS;
 
 	for (uint32_t i = ring->n - n; i != ring->n; i++)
-		add_step(r, &ring->step[i % ORACLE_STEPS], cpu);
+		add_step(r, &ring->step[i % ORACLE_STEPS], cpu, p);
 }
 
 /* A remote flush of @cpu that is still in flight: another flusher may have relied on it. */
@@ -66,7 +73,7 @@ static void add_open_flush(struct rows *r, const struct oracle *o, int cpu)
 		const struct oracle_step *s = &ring->step[--i % ORACLE_STEPS];
 
 		if (s->id == TP_KVM_FLUSH_BEGIN || s->id == TP_KVM_REQUEST)
-			add_step(r, s, cpu);
+			add_step(r, s, cpu, NULL);
 		else if (s->id != TP_IRQ_ENTER)
 			return;
 	}
@@ -85,7 +92,7 @@ static void add_page(struct rows *r, struct oracle *o, const struct page *p, int
 		snprintf(x->what, sizeof(x->what), "spte %llu = page %u%s",
 			 (unsigned long long)s->va, p->id, s->installed_at ? "" : " (start state)");
 	}
-	if (!s && p->had_spte) {
+	if (!s && p->had_spte && p->zapped_at) {
 		struct row *x = add(r, p->zapped_at, o->order, p->zapped_cpu, "kvm");
 
 		x->of_page = 1;
@@ -127,8 +134,8 @@ char *diagram_steps(struct oracle *o, struct ctx *w, const struct page *p, int o
 	for (int cpu = 0; cpu < o->m->nr_cpus; cpu++)
 		if (cpu == w->cpu->id || cpu == other_cpu ||
 		    (p && p->clears && cpu == p->cleared_cpu) ||
-		    (p && !p->sptes && p->had_spte && cpu == p->zapped_cpu))
-			add_ring(&r, o, cpu);
+		    (p && !p->sptes && p->had_spte && p->zapped_at && cpu == p->zapped_cpu))
+			add_ring(&r, o, cpu, p);
 		else
 			add_open_flush(&r, o, cpu);
 	if (p)

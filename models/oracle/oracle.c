@@ -29,7 +29,11 @@ static void step(struct ctx *w, enum tracepoint id, uint64_t a, uint64_t b)
 	if (!w->cpu || !is_protocol(id))
 		return;
 	r = &o->ring[w->cpu->id];
-	s = &r->step[r->n++ % ORACLE_STEPS];
+	/* of devices that interrupt one after another the last one tells it all */
+	s = &r->step[(r->n - 1) % ORACLE_STEPS];
+	if (!r->n || id != TP_IRQ_ENTER || a != VECTOR_BACKGROUND || s->id != TP_IRQ_ENTER ||
+	    s->a != VECTOR_BACKGROUND)
+		s = &r->step[r->n++ % ORACLE_STEPS];
 	s->at = w->m->sim.now;
 	s->order = o->order++;
 	s->id = id;

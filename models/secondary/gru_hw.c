@@ -36,18 +36,21 @@ struct gru_entry *gru_tlb_find(struct gru_tlb *t, uint32_t asid, uint64_t va)
 	return NULL;
 }
 
-void gru_tlb_fill(struct gru_tlb *t, uint32_t asid, uint64_t va, struct page *p, int writable)
+void gru_tlb_fill(struct gru_context *x, uint64_t va, struct page *p, int writable)
 {
-	struct gru_entry *e = gru_tlb_find(t, asid, va);
+	struct gru_tlb *t = &x->chiplet->tlb;
+	struct gru_entry *e = gru_tlb_find(t, x->asid, va);
 
 	if (!e) {
-		struct gru_entry *set = set_of(t, asid, va);
-		uint8_t *v = &t->victim[(va + asid / GRU_ASID_INC) % t->sets];
+		struct gru_entry *set = set_of(t, x->asid, va);
+		uint8_t *v = &t->victim[(va + x->asid / GRU_ASID_INC) % t->sets];
 
 		e = &set[*v];
 		*v = (uint8_t)((*v + 1) % GRU_WAYS);
 	}
-	*e = (struct gru_entry){ va, p, asid, (uint8_t)writable };
+	*e = (struct gru_entry){ va, p, x->asid, (uint8_t)writable, (int16_t)x->irq_cpu };
+	p->grus |= 1ull << x->chiplet->id;
+	p->had_spte = 1;
 }
 
 static void tlb_purge(struct gru_tlb *t, uint32_t asid, uint64_t start, uint64_t end)
@@ -151,8 +154,7 @@ static void dropin_taken(struct gru_context *x)
 		ignored(x);
 	} else {
 		oracle_install(x->w, x->g->mm, x->va, p, &x->seen, x->write, 0);
-		gru_tlb_fill(&x->chiplet->tlb, x->asid, x->va, p, x->write);
-		p->grus |= 1ull << x->chiplet->id;
+		gru_tlb_fill(x, x->va, p, x->write);
 		metric_count(&x->g->m->metrics, METRIC_GRU_DROPIN, DROPIN_DONE, 1);
 		tp(x->w, TP_GRU_DROPIN, x->va, p->id);
 	}

@@ -160,7 +160,8 @@ static int zaps(const void *priv, enum callout_op op)
 
 /* --- the oracle's probe ------------------------------------------------------------------- */
 
-static int tlb_usable(const struct gru *g, int id, const struct page *p, char *why, size_t n)
+static int tlb_usable(const struct gru *g, int id, const struct page *p, char *why, size_t n,
+		      int *cpu)
 {
 	const struct gru_chiplet *c = &g->hw->chiplet[id];
 	uint32_t asid = g->tracker[id].asid;
@@ -174,6 +175,7 @@ static int tlb_usable(const struct gru *g, int id, const struct page *p, char *w
 			continue;
 		snprintf(why, n, "the TLB of GRU %d translates page %llu to it", id,
 			 (unsigned long long)e->va);
+		*cpu = e->cpu;
 		return 1;
 	}
 	return 0;
@@ -187,7 +189,7 @@ static int usable(void *priv, const struct page *p, char *why, size_t n, int *cp
 	if (g->released)
 		return 0;
 	for (uint64_t map = p->grus; map; map &= map - 1)
-		if (tlb_usable(g, __builtin_ctzll(map), p, why, n))
+		if (tlb_usable(g, __builtin_ctzll(map), p, why, n, cpu))
 			return 1;
 	for (int i = 0; i < g->n_contexts; i++) {
 		const struct gru_context *x = &g->context[i];
@@ -284,9 +286,7 @@ static void warm(void *user, uint64_t va)
 	gru_preload(x, x->w->cpu);
 	if (!pte || !pte->page)
 		return;
-	gru_tlb_fill(&x->chiplet->tlb, x->asid, va, pte->page, pte->write && pte->dirty);
-	pte->page->grus |= 1ull << x->chiplet->id;
-	pte->page->had_spte = 1;
+	gru_tlb_fill(x, va, pte->page, pte->write && pte->dirty);
 }
 
 static void window_begin(struct secondary *s, sim_time now)
