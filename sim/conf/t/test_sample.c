@@ -99,22 +99,29 @@ static struct study *load(struct conf *c, const char *text, const struct conf_op
 	return s;
 }
 
+/* The text of a parameter, and who gave it; good for the next few calls. */
 static const char *value(const struct study *s, int point, const char *path, const char **given)
 {
-	static struct arena a;
+	static char text[8][256];
+	static int next;
+	char *v = text[next++ % 4], *g = text[4 + next % 4];
 	struct resolved_param *p;
+	struct arena a;
 	int n;
 
 	arena_init(&a, 1 << 16);
 	n = conf_params(s, point, &a, &p);
+	*v = *g = '\0';
 	for (int i = 0; i < n; i++) {
 		if (strcmp(p[i].path, path))
 			continue;
-		if (given)
-			*given = p[i].given_at;
-		return p[i].value;
+		snprintf(v, sizeof(text[0]), "%s", p[i].value);
+		snprintf(g, sizeof(text[0]), "%s", p[i].given_at);
 	}
-	return "";
+	arena_free(&a);
+	if (given)
+		*given = g;
+	return v;
 }
 
 static int64_t seed_of(const struct study *s, int point)
