@@ -88,6 +88,7 @@ extern const struct callout_info callout_table[NR_CALLOUT_OPS];
 enum apic_mode { APIC_AUTO, APIC_FLAT, APIC_PHYSICAL, APIC_X2APIC };
 
 enum flush_transport { FLUSH_BY_IPI, FLUSH_BY_BAU };
+enum device_class { DEVICE_NONE, DEVICE_DISK, DEVICE_SSD, DEVICE_ZRAM };
 
 struct machine_config {
 	char name[PARAM_NAME_MAX];
@@ -103,6 +104,13 @@ struct machine_config {
 	int64_t idle_polls;		/* a reschedule IPI is not needed */
 	struct dist background_interval;	/* per CPU, between irq-off handlers; mean 0: none */
 	struct dist background_length;
+	int64_t memory;			/* bytes; 0: not limited */
+	int64_t swap_device;		/* enum device_class */
+	int64_t swap_size;		/* bytes; 0: four times the memory */
+	int64_t io_cpu;
+	struct dist disk_access, ssd_access;
+	sim_time disk_transfer, ssd_transfer;	/* per page */
+	int64_t ssd_depth;
 	int64_t jitter;			/* cv of every cost, ppm */
 	sim_time cost[NR_COSTS];	/* of all owners: merged here by the loader */
 };
@@ -148,6 +156,7 @@ struct kernel_config {
 	int64_t srcu;			/* enum srcu_kind */
 	sim_time srcu_retry_delay;	/* 2012, tree: between two looks */
 	sim_time srcu_exp_holdoff;	/* tree: since the last period, to expedite the next */
+	int64_t swappiness, page_cluster, swap_token;
 };
 
 /* --- design -------------------------------------------------------------- */

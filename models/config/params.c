@@ -24,6 +24,14 @@ static const struct enum_value transport_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value device_values[] = {
+	{ "none", DEVICE_NONE, "no swap" },
+	{ "disk", DEVICE_DISK, "one head: disk.access and disk.transfer, one request at a time" },
+	{ "ssd", DEVICE_SSD, "flash: ssd.access and ssd.transfer, ssd.depth requests at a time" },
+	{ "zram", DEVICE_ZRAM, "compressed memory: costs zram_write and zram_read on the CPU that asks" },
+	{ NULL, 0, NULL },
+};
+
 #define M struct machine_config
 static const struct param_row machine_rows[] = {
 	NAME_ROW(M, name, "name of the machine"),
@@ -57,6 +65,7 @@ static const struct param_row machine_rows[] = {
 		 "lognormal(mean 6us cv 1.5)", 0, SEC(1), US(2), US(30), ESTIMATE,
 		 "by the authors: tick with timers and RCU softirq 2..10 us, long tail from drivers",
 		 "length of a background handler; its interrupts are off"),
+#include "models/config/memory_rows.def"
 	CONSTANT(M, "jitter", PT_PERCENT, jitter, "%", "10%", 0, 2 * PPM_ONE, 0, 300000, ESTIMATE,
 		 "by the authors: gamma distributed, cv 0.1; 0 to 0.3 is worth trying",
 		 "coefficient of variation of every cost, keyed by work item and step"),
@@ -186,6 +195,7 @@ static const struct param_row kernel_rows[] = {
 	       "one page-table lock per page-table page, not per mm"),
 #include "models/config/sched_rows.def"
 #include "models/config/rcu_rows.def"
+#include "models/config/vm_rows.def"
 };
 #undef K
 

@@ -32,6 +32,7 @@ enum {
 	VECTOR_IDLE_CALL = 0x20,	/* no interrupt: the polled flag of an idle CPU was set */
 	VECTOR_GRU = 0x2e,		/* .. 0x2f: the chiplets of a blade */
 	VECTOR_BACKGROUND = 0x31,	/* a device, handler runs with interrupts off */
+	VECTOR_BLOCK = 0x39,		/* a block device has completed requests */
 	VECTOR_BAU = 0xec,		/* UV_BAU_MESSAGE */
 	VECTOR_TIMER = 0xef,
 	VECTOR_INVALIDATE = 0xf0,	/* .. 0xf7 */
@@ -41,7 +42,7 @@ enum {
 };
 
 enum vector_class {
-	VC_FLUSH, VC_CALL, VC_RESCHEDULE, VC_TIMER, VC_BACKGROUND, VC_IDLE_CALL, VC_GRU, VC_BAU,
+	VC_FLUSH, VC_CALL, VC_RESCHEDULE, VC_TIMER, VC_BACKGROUND, VC_IDLE_CALL, VC_BLOCK, VC_GRU, VC_BAU,
 	NR_VECTOR_CLASSES
 };
 static inline enum vector_class vector_class(unsigned vector)
@@ -54,6 +55,8 @@ static inline enum vector_class vector_class(unsigned vector)
 		return VC_RESCHEDULE;
 	if (vector == VECTOR_IDLE_CALL)
 		return VC_IDLE_CALL;
+	if (vector == VECTOR_BLOCK)
+		return VC_BLOCK;
 	if (vector == VECTOR_GRU || vector == VECTOR_GRU + 1)
 		return VC_GRU;
 	if (vector == VECTOR_BAU)

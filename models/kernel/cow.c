@@ -95,7 +95,7 @@ static void switch_page(struct ctx *w, struct wp *f, struct page *old, struct pa
 	flush_tlb_page(w, mm, f->va);
 	point(w, f, POINT_flushed);
 	set_pte_at(w, f->va, f->pte, new, f->vma->flags & VM_WRITE, 1, 1);
-	lru_cache_add(w, new);
+	lru_cache_add_active(w, new);
 	page_add_new_anon_rmap(w, new, f->vma, f->va);
 	point(w, f, POINT_set);
 	page_remove_rmap(w, old);

@@ -64,7 +64,7 @@ static int do_anonymous_page(struct ctx *w, struct mm *mm, struct vma *vma, uint
 		put_page(w, p);
 		return 0;
 	}
-	lru_cache_add(w, p);
+	lru_cache_add_active(w, p);
 	sync(w);
 	page_add_new_anon_rmap(w, p, vma, page);
 	set_pte_at(w, page, pte, p, vma->flags & VM_WRITE, 1, vma->flags & VM_WRITE);

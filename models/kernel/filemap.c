@@ -114,7 +114,7 @@ static void map(struct ctx *w, struct vma *vma, uint64_t va, struct pte *pte, st
 		int anon, int write)
 {
 	if (anon) {
-		lru_cache_add(w, p);
+		lru_cache_add_active(w, p);
 		page_add_new_anon_rmap(w, p, vma, va);
 	} else {
 		get_page(p);

@@ -3,6 +3,7 @@
 #ifndef MODELS_KERNEL_KERNEL_H
 #define MODELS_KERNEL_KERNEL_H
 
+#include "models/kernel/lru.h"
 #include "models/kernel/mm.h"
 #include "models/kernel/page.h"
 #include "models/kernel/smp.h"
@@ -17,13 +18,21 @@ struct kernel_cpu {
 	struct line runqueue;		/* the line of its run-queue lock */
 	struct page *free;		/* per-CPU free list, LIFO */
 	int nr_free;
-	struct page *pagevec[PAGEVEC_SIZE];	/* lru_add_active, holds a reference each */
-	int nr_pagevec;
+	struct pagevec lru_add, lru_add_active, lru_rotate;	/* a reference each */
 	struct mmu_gather *gather;	/* per-CPU, preemption off while in use */
 	struct call_queue call_single;
 	struct csd_queue csd_queue;	/* kernel.ipi.kind csd */
 	struct tlb_state tlb_state;	/* kernels that call by csd */
 	struct csd *csd;		/* of this CPU as a sender, one per target */
+};
+
+struct zone {
+	struct page_list lru[NR_LRU_LISTS];
+	int64_t pages_min, pages_low, pages_high;	/* all 0: memory is not limited */
+	int64_t nr_scan[NR_LRU_LISTS];	/* collected until a batch is worth it */
+	int64_t pages_scanned;		/* since pages were last freed */
+	int prev_priority;
+	int all_unreclaimable;
 };
 
 struct kernel {
@@ -35,7 +44,9 @@ struct kernel {
 	uint32_t nr_pages;
 	int64_t nr_mapped;		/* NR_ANON_PAGES + NR_FILE_MAPPED */
 	struct page *free;		/* the zone's free list */
-	uint32_t nr_zone_free;
+	uint32_t nr_zone_free;		/* NR_FREE_PAGES: those on per-CPU lists are not in it */
+	int pcp_batch;			/* pages between a per-CPU list and the zone */
+	struct zone zone;
 	struct flush_state *flush_state;	/* one per vector */
 	struct call_function call_function;
 	struct bau *bau;		/* NULL: this machine has none */

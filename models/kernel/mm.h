@@ -26,6 +26,7 @@ struct pte {
 	struct page *page;		/* present: what it maps; else NULL */
 	uint32_t swap;			/* PTE_SWAP: slot; PTE_MIGRATION: page id */
 	uint8_t kind, write, young, dirty;
+	uint16_t swaps;			/* times its page went out: names the I/O, no more */
 	/* the oracle's: how often it was cleared (I2), published as read-only (I7);
 	 * sites that cleared it and have not announced it yet */
 	uint32_t clear_seq;
@@ -93,6 +94,10 @@ struct mm {
 	uint32_t nr_tables;
 	struct pgtable **table;
 	struct registrant *registrant;	/* notifier list */
+	int on_mmlist;			/* has had swap entries */
+	uint64_t faultstamp;		/* swap token: global faults at its last one */
+	int64_t last_interval;
+	int token_priority;
 };
 
 void mm_init(struct machine *m, struct mm *mm, const char *name, uint64_t base,

@@ -21,7 +21,7 @@ static void refill(struct ctx *w)
 	struct kernel_cpu *c = pcpu(w);
 
 	spin_lock_irqsave(w, &k->zone_lock);
-	for (int i = 0; i < PCP_BATCH && k->free; i++) {
+	for (int i = 0; i < k->pcp_batch && k->free; i++) {
 		struct page *p = k->free;
 
 		k->free = p->next;
@@ -40,7 +40,7 @@ static void give_back(struct ctx *w)
 	struct kernel_cpu *c = pcpu(w);
 
 	spin_lock_irqsave(w, &k->zone_lock);
-	for (int i = 0; i < PCP_BATCH; i++) {
+	for (int i = 0; i < k->pcp_batch; i++) {
 		struct page *p = c->free;
 
 		c->free = p->next;
@@ -107,8 +107,7 @@ void unmap_op_closed(struct ctx *w, struct unmap_op *op)
 		metric_tally(&w->m->metrics, METRIC_FREE_ALL, 0, op->last_free - op->start);
 }
 
-/* free_hot_cold_page; the count is 0 */
-static void free_page(struct ctx *w, struct page *p)
+void free_hot_cold_page(struct ctx *w, struct page *p)
 {
 	struct kernel_cpu *c = pcpu(w);
 
@@ -124,13 +123,14 @@ static void free_page(struct ctx *w, struct page *p)
 	p->vcpus = 0;
 	p->many_va = 0;
 	p->grus = 0;
+	p->active = p->referenced = p->dirty = p->reclaim = p->uptodate = 0;
 	p->op = NULL;
 	p->anon_vma = NULL;		/* PageAnon: mapping = NULL */
 	p->next = c->free;
 	c->free = p;
 	c->nr_free++;
 	charge(w, COST_PAGE_FREE);
-	if (c->nr_free >= 6 * PCP_BATCH)
+	if (c->nr_free >= 6 * w->m->kernel->pcp_batch)
 		give_back(w);
 }
 
@@ -156,7 +156,7 @@ static void lru_del(struct ctx *w, struct page *p)
 	if (!p->lru)
 		return;
 	spin_lock_irqsave(w, &k->lru_lock);
-	p->lru = 0;
+	lru_del_page(k, p);
 	spin_unlock_irqrestore(w, &k->lru_lock);
 }
 
@@ -170,7 +170,7 @@ void put_page(struct ctx *w, struct page *p)
 		return;
 	}
 	lru_del(w, p);
-	free_page(w, p);
+	free_hot_cold_page(w, p);
 }
 
 void put_pin(struct ctx *w, struct page *p)
@@ -180,76 +180,6 @@ void put_pin(struct ctx *w, struct page *p)
 	p->pins--;
 	tp(w, TP_PIN_PUT, p->id, (uint64_t)p->count - 1);
 	put_page(w, p);
-}
-
-static void pagevec_free(struct ctx *w, struct page **v, int n)
-{
-	for (int i = 0; i < n; i++)
-		free_page(w, v[i]);
-}
-
-void release_pages(struct ctx *w, struct page **p, int n)
-{
-	struct kernel *k = w->m->kernel;
-	struct page *gone[PAGEVEC_SIZE];
-	int nr = 0, locked = 0;
-
-	for (int i = 0; i < n; i++) {
-		sync(w);
-		BUG_ON(p[i]->count <= 0);
-		if (--p[i]->count) {
-			charge(w, COST_PUT_PAGE);
-			page_check_held(w->m, p[i]);
-			continue;
-		}
-		if (p[i]->lru && !locked) {
-			spin_lock_irqsave(w, &k->lru_lock);
-			locked = 1;
-		}
-		p[i]->lru = 0;
-		gone[nr++] = p[i];
-		if (nr == PAGEVEC_SIZE) {
-			if (locked)
-				spin_unlock_irqrestore(w, &k->lru_lock);
-			locked = 0;
-			pagevec_free(w, gone, nr);
-			nr = 0;
-		}
-	}
-	if (locked)
-		spin_unlock_irqrestore(w, &k->lru_lock);
-	pagevec_free(w, gone, nr);
-}
-
-/* --- LRU pagevecs --------------------------------------------------------------- */
-
-void lru_add_drain(struct ctx *w)
-{
-	struct kernel *k = w->m->kernel;
-	struct kernel_cpu *c = pcpu(w);
-	struct page *v[PAGEVEC_SIZE];
-	int n = c->nr_pagevec;
-
-	charge(w, COST_LRU_DRAIN);
-	if (!n)
-		return;
-	memcpy(v, c->pagevec, sizeof(v[0]) * (size_t)n);
-	c->nr_pagevec = 0;
-	spin_lock_irqsave(w, &k->lru_lock);
-	for (int i = 0; i < n; i++)
-		v[i]->lru = 1;
-	spin_unlock_irqrestore(w, &k->lru_lock);
-	release_pages(w, v, n);
-}
-
-void lru_cache_add(struct ctx *w, struct page *p)
-{
-	struct kernel_cpu *c = pcpu(w);
-
-	get_page(p);
-	c->pagevec[c->nr_pagevec++] = p;
-	if (c->nr_pagevec == PAGEVEC_SIZE)
-		lru_add_drain(w);
 }
 
 void page_unmapped(struct ctx *w, struct page *p, struct unmap_op *op)
@@ -277,6 +207,7 @@ void kernel_init(struct machine *m, uint32_t nr_pages)
 	}
 	spin_lock_init(m, &k->lru_lock, LOCK_LRU);
 	spin_lock_init(m, &k->zone_lock, LOCK_ZONE);
+	k->pcp_batch = 31;
 	k->pages = arena_alloc(m->arena, sizeof(*k->pages) * nr_pages);
 	k->nr_pages = nr_pages;
 	for (uint32_t i = nr_pages; i-- > 0; ) {

@@ -22,7 +22,6 @@ struct anon_vma;
 
 #define PAGEVEC_SIZE 14
 #define PTRS_PER_TABLE 512	/* pages that one page table maps */
-#define PCP_BATCH 31
 
 struct page_waiter;
 struct tlb;
@@ -81,12 +80,8 @@ static inline void get_page(struct page *p) { p->count++; }
 void put_page(struct ctx *w, struct page *p);
 /* The same for a reference that an spte held. */
 void put_pin(struct ctx *w, struct page *p);
-/* Drop one reference of each; those that go leave the LRU in one hold of its lock. */
-void release_pages(struct ctx *w, struct page **p, int n);
-/* lru_cache_add_active: into this CPU's pagevec, with a reference. */
-void lru_cache_add(struct ctx *w, struct page *p);
-/* Drain this CPU's pagevec. */
-void lru_add_drain(struct ctx *w);
+/* The count is 0 and the page on no list: to this CPU's free list. */
+void free_hot_cold_page(struct ctx *w, struct page *p);
 /* Bookkeeping at a pte clear: who, when, for which operation. */
 void page_unmapped(struct ctx *w, struct page *p, struct unmap_op *op);
 /* The last pte of a VMA is cleared, and of the operation unless @op->more: if

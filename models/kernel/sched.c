@@ -77,7 +77,7 @@ static void timer_handler(struct ctx *w, unsigned vector)
 		task->runnable = 1;	/* it may still be on its way to sleep */
 }
 
-void schedule_timeout(struct ctx *w, sim_time d)
+void schedule_timeout_woken(struct ctx *w, sim_time d, const int *woken)
 {
 	struct sim *s = &w->m->sim;
 	sim_time end;
@@ -89,12 +89,19 @@ void schedule_timeout(struct ctx *w, sim_time d)
 		sim_slot_call(s, w->timer_slot, timer_due, w);
 	}
 	w->timer_armed = 1;
-	while (s->now < end) {
+	while (s->now < end && !*woken) {
 		sim_at(s, w->timer_slot, end);
 		schedule(w, "a timer", NULL);
 	}
 	w->timer_armed = 0;
 	sim_cancel(s, w->timer_slot);
+}
+
+void schedule_timeout(struct ctx *w, sim_time d)
+{
+	static const int never;
+
+	schedule_timeout_woken(w, d, &never);
 }
 
 void sched_first_run(struct ctx *w)

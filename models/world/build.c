@@ -32,7 +32,8 @@ static struct page *new_page(struct machine *m)
 	struct page *p = take_free_page(m->kernel);
 
 	p->count = 1;
-	p->lru = 1;
+	p->active = 1;
+	lru_add_page(m->kernel, p, 0);
 	return p;
 }
 

@@ -108,7 +108,8 @@ static void map_pages(struct rig *r)
 		p->next = NULL;
 		p->free = 0;
 		p->count = 1;
-		p->lru = 1;
+		p->active = 1;
+		lru_add_page(k, p, 0);
 		if (r->file) {
 			p->count++;	/* the page cache's */
 			p->mapping = r->mapping;

@@ -24,9 +24,9 @@ static const struct golden {
 	int64_t events, sim_time;
 } golden[] = {
 	/* I1: the shrinker's put is the last one, and comes before its flush */
-	{ FIX_NONE_PIN, RUN_VIOLATION, 0x22c58a03055f03d8, 115711, 4342712205 },
-	{ FIX_ANDREA_V7, RUN_OK, 0xb42be08024481003, 122361, 4640123166 },
-	{ FIX_RELEASED, RUN_OK, 0x02e4cc1e65a8978f, 125653, 4781951976 },
+	{ FIX_NONE_PIN, RUN_VIOLATION, 0xa2b84e64366ef05d, 114391, 4278289140 },
+	{ FIX_ANDREA_V7, RUN_OK, 0x820323a6ad6299e4, 121551, 4642060919 },
+	{ FIX_RELEASED, RUN_OK, 0x5c1865ad84a06c8c, 123985, 4678640548 },
 };
 
 static struct dist fix_exp(sim_time mean)
