@@ -68,6 +68,7 @@ struct gru_tgh {			/* invalidate handle */
 	uint64_t start, end;
 	uint64_t named_start, named_end;	/* what the callout was about */
 	struct ctx *sender;		/* polls; NULL: done */
+	int dropped;			/* entries that went */
 };
 
 enum cb_status { CB_IDLE, CB_ACTIVE, CB_CALL_OS, CB_EXCEPTION };
@@ -137,8 +138,8 @@ void gru_write_dropin(struct gru_context *x, struct page *p, const struct pte_se
 /* The control block changes to @status; the polling thread sees it after @delay. */
 void gru_set_status(struct gru_context *x, enum cb_status status, sim_time delay);
 /* tgh_invalidate and the poll for its end: [@start, @start + @n) of @asid; @n of the
- * largest size: all of @asid; @asid 0: everything. */
-void gru_purge(struct ctx *w, struct gru_chiplet *c, uint32_t asid, uint64_t start, uint64_t n);
+ * largest size: all of @asid; @asid 0: everything.  How many entries went. */
+int gru_purge(struct ctx *w, struct gru_chiplet *c, uint32_t asid, uint64_t start, uint64_t n);
 
 /* --- what an mm has: gru_mm_struct ------------------------------------------------- */
 struct gru_tracker {

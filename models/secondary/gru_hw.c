@@ -53,23 +53,31 @@ void gru_tlb_fill(struct gru_context *x, uint64_t va, struct page *p, int writab
 	p->had_spte = 1;
 }
 
-static void tlb_purge(struct gru_tlb *t, uint32_t asid, uint64_t start, uint64_t end)
+/* How many entries went. */
+static int tlb_purge(struct gru_tlb *t, uint32_t asid, uint64_t start, uint64_t end)
 {
+	int n = 0;
+
 	if (asid && end - start <= t->sets) {
 		for (uint64_t va = start; va < end; va++) {
 			struct gru_entry *e = gru_tlb_find(t, asid, va);
 
-			if (e)
-				e->asid = 0;
+			if (!e)
+				continue;
+			e->asid = 0;
+			n++;
 		}
-		return;
+		return n;
 	}
 	for (uint32_t i = 0; i < t->sets * GRU_WAYS; i++) {
 		struct gru_entry *e = &t->entry[i];
 
-		if (!asid || (e->asid == asid && e->va >= start && e->va < end))
-			e->asid = 0;
+		if (!e->asid || (asid && (e->asid != asid || e->va < start || e->va >= end)))
+			continue;
+		e->asid = 0;
+		n++;
 	}
+	return n;
 }
 
 /* --- an instruction -------------------------------------------------------------------- */
@@ -198,7 +206,7 @@ static void purge_done(struct sim *s, void *arg)
 	struct gru_chiplet *c = t->chiplet;
 	struct ctx *sender = t->sender;
 
-	tlb_purge(&c->tlb, t->asid, t->start, t->end);
+	t->dropped = tlb_purge(&c->tlb, t->asid, t->start, t->end);
 	for (int i = 0; i < c->hw->cfg->contexts; i++) {
 		struct gru_context *x = c->context[i];
 
@@ -230,12 +238,13 @@ static struct gru_tgh *lock_tgh(struct ctx *w, struct gru_chiplet *c, int own)
 	return &c->tgh[n];
 }
 
-void gru_purge(struct ctx *w, struct gru_chiplet *c, uint32_t asid, uint64_t start, uint64_t pages)
+int gru_purge(struct ctx *w, struct gru_chiplet *c, uint32_t asid, uint64_t start, uint64_t pages)
 {
 	int own = gru_blade_of(w->cpu) == c->blade;
 	struct gru_tgh *t = lock_tgh(w, c, own);
 	int all = (int64_t)pages >= c->hw->cfg->invalidate_max;
 	struct sim *s = &w->m->sim;
+	int dropped;
 
 	charge(w, COST_GRU_TGH_START);
 	if (!own)
@@ -253,8 +262,10 @@ void gru_purge(struct ctx *w, struct gru_chiplet *c, uint32_t asid, uint64_t sta
 	if (!own)
 		charge(w, COST_GRU_REMOTE);
 	metric_count(&w->m->metrics, METRIC_GRU_PURGE, own ? PURGE_LOCAL : PURGE_REMOTE, 1);
+	dropped = t->dropped;
 	spin_unlock(w, &t->lock);
 	preempt_enable(w);
+	return dropped;
 }
 
 /* --- construction --------------------------------------------------------------------------- */

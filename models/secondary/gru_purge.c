@@ -16,45 +16,42 @@
 enum { PURGE_ASID_DROPPED = 2 };
 enum { STEP_COUNT, STEP_SEQ, STEP_WAKE };
 
-static void purge_chiplet(struct ctx *w, struct gru *g, int id, uint64_t start, uint64_t pages)
+/* Entries of an idle chiplet that go with their ASID; no time passes. */
+static int entries_of(const struct gru_tlb *t, uint32_t asid, uint64_t start, uint64_t end)
 {
+	int n = 0;
+
+	for (uint32_t i = 0; i < t->sets * GRU_WAYS; i++)
+		n += t->entry[i].asid == asid && t->entry[i].va >= start && t->entry[i].va < end;
+	return n;
+}
+
+/* How many translations of the range went. */
+static int purge_chiplet(struct ctx *w, struct gru *g, int id, uint64_t start, uint64_t end)
+{
+	uint64_t pages = end - start, most = (uint64_t)g->cfg->invalidate_max;
 	struct gru_chiplet *c = &g->hw->chiplet[id];
 	struct gru_tracker *t = &g->tracker[id];
+	int dropped;
 
 	charge(w, COST_GRU_ASID_SCAN);
 	sync(w);
-	if (t->contexts && t->asid) {
-		gru_purge(w, c, t->asid, start, pages);
-		return;
-	}
+	if (t->contexts && t->asid)
+		return gru_purge(w, c, t->asid, start, pages < most ? pages : most);
 	charge(w, COST_GRU_ASID_DROP);
 	sync(w);
+	dropped = t->asid ? entries_of(&c->tlb, t->asid, start, end) : 0;
 	t->asid = 0;
 	g->asidmap &= ~(1ull << id);
 	metric_count(&w->m->metrics, METRIC_GRU_PURGE, PURGE_ASID_DROPPED, 1);
 	tp(w, TP_GRU_ASID_DROP, (uint64_t)id, 0);
-}
-
-/* Are there translations of the range?  No time passes: for the count of spurious callouts. */
-static int holds_any(const struct gru *g, uint64_t start, uint64_t end)
-{
-	for (uint64_t map = g->asidmap; map; map &= map - 1) {
-		int id = __builtin_ctzll(map);
-		const struct gru_tlb *t = &g->hw->chiplet[id].tlb;
-
-		for (uint32_t i = 0; i < t->sets * GRU_WAYS; i++)
-			if (t->entry[i].asid == g->tracker[id].asid && t->entry[i].asid &&
-			    t->entry[i].va >= start && t->entry[i].va < end)
-				return 1;
-	}
-	return 0;
+	return dropped;
 }
 
 /* gru_flush_tlb_range */
 static int flush_range(struct ctx *w, struct gru *g, uint64_t start, uint64_t end)
 {
-	uint64_t pages = end - start, most = (uint64_t)g->cfg->invalidate_max;
-	int dropped;
+	int dropped = 0;
 
 	gru_lock_asids(w, g);
 	sync(w);
@@ -64,11 +61,10 @@ static int flush_range(struct ctx *w, struct gru *g, uint64_t start, uint64_t en
 		g->seq++;
 		metric_count(&w->m->metrics, METRIC_FENCE_STEPS, STEP_SEQ, 1);
 	}
-	dropped = holds_any(g, start, end);
 	for (uint64_t map = g->asidmap; map; map &= map - 1)
-		purge_chiplet(w, g, __builtin_ctzll(map), start, pages < most ? pages : most);
+		dropped += purge_chiplet(w, g, __builtin_ctzll(map), start, end);
 	gru_unlock_asids(w, g);
-	return dropped;
+	return dropped > 0;
 }
 
 /* --- sections ------------------------------------------------------------------------- */
