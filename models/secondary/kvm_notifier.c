@@ -16,6 +16,8 @@
 #include "models/secondary/kvm.h"
 #include "sim/base/xassert.h"
 
+enum { STEP_COUNT, STEP_SEQ };
+
 static int counts(const struct kvm *k)
 {
 	return k->protocol->fence_kind == FENCE_COUNT ||
@@ -88,6 +90,7 @@ static void section_open(struct ctx *w, struct kvm *k, uint64_t start, uint64_t 
 		sim_fail(&k->m->sim, SIM_STOP_FAILED, "more than %d open sections", MAX_SECTIONS);
 	k->open[k->n_open++] = (struct section){ start, end, now_of(w) };
 	set_count(w, k, k->count + 1);
+	metric_count(&k->m->metrics, METRIC_FENCE_STEPS, STEP_COUNT, 1);
 	if (start < k->hull_start)
 		k->hull_start = start;
 	if (end > k->hull_end)
@@ -100,6 +103,7 @@ void kvm_seq_step(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 	line_access(w, &k->fence_line, LINE_WRITE);
 	sync(w);
 	k->seq++;
+	metric_count(&k->m->metrics, METRIC_FENCE_STEPS, STEP_SEQ, 1);
 	k->past[k->seq % PAST_SECTIONS] = (struct section){ start, end, now_of(w) };
 	tp(w, TP_SEQ_STEP, (uint64_t)k->seq, 0);
 }
@@ -119,6 +123,7 @@ static void section_close(struct ctx *w, struct kvm *k, uint64_t start, uint64_t
 		k->open[i] = k->open[--k->n_open];
 	}
 	set_count(w, k, k->count - 1);
+	metric_count(&k->m->metrics, METRIC_FENCE_STEPS, STEP_COUNT, 1);
 	tp(w, TP_SECTION_CLOSE, (uint64_t)k->count, 0);
 	oracle_section(w, k->count, open_for);
 }

@@ -336,9 +336,16 @@ int world_check(const struct world_config *c, char *why, size_t n)
 /*
  * Rough: events and picoseconds per operation, fitted by eye to runs of
  * range-madvise (1, 4 and 32 vcpus; 1, 512 and 4,096 pages; no notifier
- * and start/end).  A design that flushes per page takes many times as many.
+ * and start/end), for a GRU to one of gru-mpi.  A design that flushes per page takes
+ * many times as many.
  */
-static double op_events(const struct op_config *op)
+/* Through a TLB without a page table behind it: nearly every access is a miss. */
+static int misses_cost(const struct address_space_config *a, const struct op_config *op)
+{
+	return a && a->secondary[op->via].kind == SECONDARY_GRU;
+}
+
+static double op_events(const struct address_space_config *a, const struct op_config *op)
 {
 	double pages = (double)(op->length / PAGE_SIZE), sum = 0;
 
@@ -348,9 +355,10 @@ static double op_events(const struct op_config *op)
 		return 200 + pages * (op->refill ? 30 : 5);
 	case OPK_REPEAT:
 		for (int i = 0; i < op->n_loop; i++)
-			sum += op_events(&op->loop[i]);
+			sum += op_events(a, &op->loop[i]);
 		return sum * (double)op->times;
 	case OPK_SECONDARY_ACCESS:
+		return (misses_cost(a, op) ? 10 : 0.5) * (double)op->n;
 	case OPK_TOUCH:
 		return 0.5 * (double)op->n;
 	default:
@@ -358,7 +366,7 @@ static double op_events(const struct op_config *op)
 	}
 }
 
-static double op_time(const struct op_config *op)
+static double op_time(const struct address_space_config *a, const struct op_config *op)
 {
 	double pages = (double)(op->length / PAGE_SIZE), sum = 0;
 
@@ -369,22 +377,27 @@ static double op_time(const struct op_config *op)
 	case OPK_MADVISE_DONTNEED:
 	case OPK_MUNMAP:
 		return 1e7 + pages * 4e5;
+	case OPK_SECONDARY_ACCESS:
+		return misses_cost(a, op) ? 4e6 * (double)op->n : 1e5;
 	case OPK_REPEAT:
 		for (int i = 0; i < op->n_loop; i++)
-			sum += op_time(&op->loop[i]);
+			sum += op_time(a, &op->loop[i]);
 		return sum * (double)op->times;
 	default:
 		return 1e5;
 	}
 }
 
-static void per_round(const struct thread_config *t, double *time, double *events)
+static void per_round(const struct world_config *c, const struct thread_config *t, double *time,
+		      double *events)
 {
+	const struct address_space_config *a = t->in >= 0 ? &c->space[t->in] : NULL;
+
 	*time = 1;
 	*events = 0;
 	for (int j = 0; j < t->n_loop; j++) {
-		*time += op_time(&t->loop[j]);
-		*events += op_events(&t->loop[j]);
+		*time += op_time(a, &t->loop[j]);
+		*events += op_events(a, &t->loop[j]);
 	}
 }
 
@@ -398,7 +411,7 @@ static double run_length(const struct world_config *c)
 	for (int i = 0; i < c->n_threads; i++) {
 		const struct thread_config *t = &c->thread[i];
 
-		per_round(t, &time, &events);
+		per_round(c, t, &time, &events);
 		time = (double)dist_mean(&t->start) + time * (double)t->times;
 		if (t->times && time > longest)
 			longest = time;
@@ -413,7 +426,7 @@ double world_expected_events(const struct world_config *c)
 	for (int i = 0; i < c->n_threads; i++) {
 		const struct thread_config *t = &c->thread[i];
 
-		per_round(t, &time, &events);
+		per_round(c, t, &time, &events);
 		sum += (double)(t->count * instances(c, t)) * events * (t->times ? (double)t->times : length / time);
 	}
 	return sum;
