@@ -142,7 +142,7 @@ static void parse_texts(struct database *d, const char *body, struct claim *c)
 		{ &c->statement, { "$.statement" } }, { &c->kind, { "$.kind" } },
 		{ &c->reason, { "$.reason" } }, { &c->a, { "$.compare.a" } },
 		{ &c->b, { "$.compare.b", "$.compare.design", "$.design" } },
-		{ &c->metric, { "$.metric" } }, { &c->label, { "$.label" } },
+		{ &c->metric, { "$.metric" } }, { &c->per, { "$.per" } }, { &c->label, { "$.label" } },
 		{ &c->scenario, { "$.scenario" } }, { &c->invariant, { "$.invariant" } },
 		{ &c->if_supported, { "$.if_supported" } },
 		{ &c->if_refuted, { "$.if_refuted" } },

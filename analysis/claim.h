@@ -11,6 +11,8 @@
  * is the value of design a in the same replication.  "rule: violated" and
  * "rule: held" ask for an invariant of design b.
  *
+ * "per: METRIC" judges the metric per unit of another, as a ratio of totals.
+ *
  * parts: claims of their own that take over what they leave out from the
  * whole; the verdict of the whole follows from theirs.
  */
@@ -39,7 +41,7 @@ struct binding { const char *name, *path; };
 
 struct claim {
 	const char *id, *who, *said, *source, *quote, *statement, *kind, *reason;
-	const char *a, *b, *metric, *label, *scenario, *invariant;
+	const char *a, *b, *metric, *per, *label, *scenario, *invariant;
 	const char *if_supported, *if_refuted, *margin_text, *margin_reason;
 	enum claim_rule rule;
 	const char *relation, *expression;	/* count: "eq", "ceil(N/B)" */

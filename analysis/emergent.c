@@ -175,12 +175,28 @@ static void pair_quantiles(struct database *d, struct verdict *v, struct verdict
 		p->open = lost_text(s, p->b);
 }
 
+/* Totals per replication; a run that ended early has none. */
+static void pair_ratios(struct verdict *v, struct verdict_point *p, int force)
+{
+	struct dataset *s = p->s;
+
+	p->p = paired_ratios(dataset_series(s, p->a, v->m), dataset_series(s, p->a, v->per),
+			     dataset_series(s, p->b, v->m), dataset_series(s, p->b, v->per),
+			     s->replications, force);
+	if (s->config[p->a].oom + s->config[p->a].timeout)
+		p->open = lost_text(s, p->a);
+	else if (s->config[p->b].oom + s->config[p->b].timeout)
+		p->open = lost_text(s, p->b);
+}
+
 static void compare_point(struct database *d, struct verdict *v, struct verdict_point *p, int force)
 {
 	p->note = "";
 	p->open = NULL;
 	if (v->m->quantile)
 		pair_quantiles(d, v, p, force);
+	else if (v->per)
+		pair_ratios(v, p, force);
 	else
 		pair_values(d, v, p, force);
 	if (!p->open)
@@ -207,6 +223,34 @@ static void emergent_points(struct database *d, struct verdict *v, struct datase
 	}
 }
 
+/* Replications with a long tail: Student's interval and another that knows of it. */
+static void note_skew(struct database *d, struct verdict *v, struct verdict_point *p)
+{
+	double lo, hi, student_lo, student_hi, by = 1;
+	int student, other;
+
+	if (p->open || v->m->quantile || v->per || p->p.n < FEWEST_PAIRS || !(p->p.sd > 0))
+		return;
+	paired_bootstrap_t(dataset_series(p->s, p->a, v->m), dataset_series(p->s, p->b, v->m),
+			   p->s->replications, p->p.form, &lo, &hi);
+	paired_interval(&p->p, 0.95, &student_lo, &student_hi);
+	student = student_lo > p->margin ? 1 : student_hi < p->margin ? -1 : 0;
+	other = lo > p->margin ? 1 : hi < p->margin ? -1 : 0;
+	if (isnan(lo) || student == other)
+		return;
+	if (p->p.form == EFFECT_LN_RATIO) {
+		lo = expm1(lo);
+		hi = expm1(hi);
+	} else if (v->relative) {
+		by = p->p.mean_a;
+	}
+	p->note = text_of(d, "%s%sskewed: bootstrap-t disagrees on the margin, [%s, %s]", p->note,
+			  *p->note ? "; " : "", v->relative ? format_share(d, lo / by) :
+			  format_number(d, lo), v->relative ? format_share(d, hi / by) :
+			  format_number(d, hi));
+	v->n_skewed++;
+}
+
 static void finish_points(struct database *d, struct verdict *v)
 {
 	/* One form for the whole claim: shares, unless a baseline is 0. */
@@ -217,7 +261,7 @@ static void finish_points(struct database *d, struct verdict *v)
 		if (p->n && p->form == EFFECT_DIFFERENCE && !(p->mean_a > 0))
 			v->relative = 0;
 	}
-	v->unit = v->relative ? "%" : v->m->unit;
+	v->unit = v->relative ? "%" : v->per ? text_of(d, "%s/%s", v->m->unit, v->per->unit) : v->m->unit;
 	if (v->claim->margin.quantity && isnan(quantity_in(v->claim->margin.quantity, v->m->unit)))
 		v->reason = "the margin's unit is not the metric's";
 	for (int i = 0; i < v->n_points; i++) {
@@ -228,6 +272,7 @@ static void finish_points(struct database *d, struct verdict *v)
 		set_margin(v->claim, v->m, p);
 		raw_p_value(v->claim, p);
 		set_effect(v, p);
+		note_skew(d, v, p);
 	}
 }
 

@@ -16,7 +16,7 @@
 struct recipe {
 	const char *json;		/* the whole question */
 	const char *at;			/* "$.figures.\"name\"" */
-	const char *study, *metric, *design, *over, *per, *as, *by, *passes, *claim, *expr, *unit;
+	const char *study, *metric, *design, *over, *per, *as, *by, *passes, *claim, *expr, *unit, *parameter;
 	struct limit *where;
 	int n_where;
 };
@@ -53,7 +53,7 @@ static struct recipe read_recipe(struct database *d, const char *json, const cha
 		{ &r.study, "study" }, { &r.metric, "metric" }, { &r.design, "design" },
 		{ &r.over, "over" }, { &r.per, "per" }, { &r.as, "as" }, { &r.by, "by" },
 		{ &r.passes, "passes" }, { &r.claim, "claim" }, { &r.expr, "expr" },
-		{ &r.unit, "unit" },
+		{ &r.unit, "unit" }, { &r.parameter, "parameter" },
 	};
 
 	for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++)
@@ -271,6 +271,41 @@ static void tell_metric(struct database *d, const struct recipe *r, struct figur
 	}
 }
 
+/* Times in ns and sizes in bytes, as metrics are; other values as they stand. */
+static void tell_parameter(struct database *d, const struct recipe *r, struct figure *f)
+{
+	struct dataset *s = study_of(d, r, f);
+	int config = s ? config_of(s, r->design, r, f) : -1;
+	sqlite3_stmt *q;
+	const char *unit = "";
+	char *end;
+
+	if (config < 0)
+		return;
+	f->why = text_of(d, "no parameter is called %s", r->parameter);
+	q = database_query(d, "SELECT value, unit FROM parameter WHERE config = ?1 AND (path = ?2 OR "
+			   "substr(path, -length(?2) - 1) = '.' || ?2) ORDER BY length(path) LIMIT 1",
+			   "is", s->config[config].id, r->parameter);
+	if (database_step(d, q)) {
+		f->text = column_text(d, q, 0);
+		unit = column_text(d, q, 1);
+	}
+	database_done(d, q);
+	if (!f->text)
+		return;
+	f->value = strtod(f->text, &end);
+	if (end == f->text || *end) {
+		f->value = NAN;
+		return;
+	}
+	if (!strcmp(unit, "ps")) {
+		f->value /= 1000;
+		unit = "ns";
+	}
+	f->text = text_of(d, "%s%s%s", format_number(d, f->value / scale_for(unit, f->value, f->value).factor),
+			  *unit && strcmp(unit, "%") ? " " : "", scale_for(unit, f->value, f->value).unit);
+}
+
 struct verdict *verdict_named(struct verdict **v, int n, const char *id)
 {
 	for (int i = 0; i < n; i++) {
@@ -365,6 +400,8 @@ struct figure_set *figures_make(struct database *d, const char *body, struct ver
 			tell_claim(set, &r, f);
 		else if (r.expr)
 			tell_expression(set, &r, f);
+		else if (r.study && r.parameter && r.design)
+			tell_parameter(d, &r, f);
 		else if (r.study && r.metric && r.design)
 			tell_metric(d, &r, f);
 		set->n++;

@@ -11,6 +11,7 @@
  *   {claim: CLAIM/PART, where}                 its effect there, with interval;
  *                                              without where: nearest to the margin
  *   {claim: ..., as: boundary|verdict|sensitivity}
+ *   {study, design, parameter: PATH, where}    what the configuration says: "80 ns"
  *   {expr: "0.01 / cost", unit: TEXT}          of other figures, in stored units
  *
  * A count comes without its unit: the sentence names it.  Metrics may carry quantile and label: "lock.hold.p99:mmu_lock".  A figure

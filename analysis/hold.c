@@ -4,6 +4,7 @@
  * axes, and invariants.  A safety claim "held" says no more than "none in so
  * many exposures"; the number is printed with it.
  */
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,7 +245,11 @@ void make_safety(struct database *d, struct verdict *v)
 		return;
 	}
 	combine(d, v);
-	if (v->answer == HOLDS && c->rule == RULE_HELD)
-		v->reason = text_of(d, "not found in %lld exposures: no proof of absence",
-				    exposures);
+	if (v->answer == HOLDS && c->rule == RULE_HELD) {
+		double lo, hi;
+
+		binomial_interval(0, exposures < INT_MAX ? (int)exposures : INT_MAX, &lo, &hi);
+		v->reason = text_of(d, "not found in %lld exposures (95%%: at most %.2g of them): no "
+				    "proof of absence", exposures, hi);
+	}
 }

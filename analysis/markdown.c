@@ -114,7 +114,7 @@ static void questions(struct report *r)
 			sb_addf(out, "No data for %s.\n\n", text_markdown(d, q->missing));
 		if (q->v && *q->effect)
 			sb_addf(out, "Effect, %s, %s against %s, n=%d: %s.\n\n",
-				text_markdown(d, q->v->m->title), text_markdown(d, q->v->claim->b),
+				text_markdown(d, q->v->title), text_markdown(d, q->v->claim->b),
 				text_markdown(d, q->v->claim->a), q->v->n, text_markdown(d, q->effect));
 		if (q->v && *q->v->boundary)
 			sb_addf(out, "Boundary: %s.\n\n", text_markdown(d, q->v->boundary));

@@ -30,7 +30,7 @@ static void headline(struct database *d, struct strbuf *out, const struct questi
 		return;
 	}
 	if (v->m && v->claim->a && v->claim->rule != RULE_COUNT)
-		line(d, out, "effect: ", text_of(d, "%s, %s against %s, n=%d: %s", v->m->title,
+		line(d, out, "effect: ", text_of(d, "%s, %s against %s, n=%d: %s", v->title,
 						 v->claim->b, v->claim->a, v->n,
 						 *q->effect ? q->effect : "no data"));
 	line(d, out, "boundary: ", v->boundary);
@@ -151,7 +151,7 @@ void question_json(struct report *r, void *json)
 		json_kstr(j, "answer", *q->told ? q->told : NULL);
 		json_kstr(j, "mechanism", q->mechanism);
 		json_kstr(j, "missing", *q->missing ? q->missing : NULL);
-		json_kstr(j, "metric", v && v->m ? v->m->title : NULL);
+		json_kstr(j, "metric", v && v->m ? v->title : NULL);
 		json_kstr(j, "baseline", v ? v->claim->a : NULL);
 		json_kstr(j, "design", v ? v->claim->b : NULL);
 		json_effect(j, v);

@@ -56,8 +56,17 @@ static const char *place_of(const struct dataset *set, int b)
 
 static int add_pair(struct sensitivity *s, const struct verdict *v, int a, int b, struct item *item)
 {
-	const double *x = dataset_series(s->s, a, v->m), *y = dataset_series(s->s, b, v->m);
+	double *x = dataset_series(s->s, a, v->m), *y = dataset_series(s->s, b, v->m);
 	int n = 0;
+
+	if (v->per) {
+		const double *p = dataset_series(s->s, a, v->per), *q = dataset_series(s->s, b, v->per);
+
+		for (int i = 0; i < s->s->replications; i++) {
+			x[i] = p[i] > 0 ? x[i] / p[i] : NAN;
+			y[i] = q[i] > 0 ? y[i] / q[i] : NAN;
+		}
+	}
 
 	for (int i = 0; i < s->s->replications; i++) {
 		int holds = holds_at(v->claim, v->m, x[i], y[i]);

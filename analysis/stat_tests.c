@@ -4,8 +4,14 @@
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "sim/base/hash.h"
 
 #define MAX_REPLICATIONS_WANTED	1000000
+#define MOST_PAIRS	1000
+#define RESAMPLES	999
 
 double student_critical(double level, int df)
 {
@@ -109,6 +115,124 @@ struct paired paired_compare(const double *a, const double *b, int n,
 	if (p.n >= 2)
 		pair_moments(&p, a, b, n);
 	return p;
+}
+
+struct totals { double top_a, bottom_a, top_b, bottom_b; };
+
+static double ratio_effect(enum effect_form form, const struct totals *t)
+{
+	double a = t->top_a / t->bottom_a, b = t->top_b / t->bottom_b;
+
+	return form == EFFECT_LN_RATIO ? log(b / a) : b - a;
+}
+
+struct paired paired_ratios(const double *top_a, const double *bottom_a, const double *top_b,
+			    const double *bottom_b, int n, int force_difference)
+{
+	struct paired p = { .form = EFFECT_LN_RATIO, .mean_a = NAN, .mean_b = NAN,
+			    .mean = NAN, .sd = NAN, .correlation = NAN,
+			    .variance_ratio = NAN, .identical = 1 };
+	struct totals t = { 0, 0, 0, 0 };
+	double all, sum = 0, squares = 0;
+	int i;
+
+#define COMPLETE(i) (!isnan(top_a[i]) && !isnan(bottom_a[i]) && !isnan(top_b[i]) && !isnan(bottom_b[i]))
+	for (i = 0; i < n; i++) {
+		if (!COMPLETE(i))
+			continue;
+		p.n++;
+		t.top_a += top_a[i];
+		t.bottom_a += bottom_a[i];
+		t.top_b += top_b[i];
+		t.bottom_b += bottom_b[i];
+		p.identical &= top_a[i] == top_b[i] && bottom_a[i] == bottom_b[i];
+	}
+	if (!p.n || t.bottom_a <= 0 || t.bottom_b <= 0) {
+		p.n = p.identical = 0;
+		return p;
+	}
+	p.mean_a = t.top_a / t.bottom_a;
+	p.mean_b = t.top_b / t.bottom_b;
+	if (force_difference || p.mean_a <= 0 || p.mean_b <= 0)
+		p.form = EFFECT_DIFFERENCE;
+	p.mean = all = p.identical ? 0 : ratio_effect(p.form, &t);
+	p.sd = 0;
+	for (i = 0; i < n && p.n >= 2 && !p.identical; i++) {
+		struct totals less = t;
+		double pseudo;
+
+		if (!COMPLETE(i))
+			continue;
+		less.top_a -= top_a[i];
+		less.bottom_a -= bottom_a[i];
+		less.top_b -= top_b[i];
+		less.bottom_b -= bottom_b[i];
+		pseudo = p.n * all - (p.n - 1) * ratio_effect(p.form, &less);
+		sum += pseudo;
+		squares += pseudo * pseudo;
+	}
+#undef COMPLETE
+	if (p.n < 2)
+		p.sd = NAN;
+	if (p.n < 2 || p.identical)
+		return p;
+	p.mean = sum / p.n;
+	p.sd = sqrt(fmax(0, squares - sum * sum / p.n) / (p.n - 1));
+	if (!isfinite(p.mean) || !isfinite(p.sd))	/* all of it lies in one replication */
+		p.n = 0;
+	return p;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void mean_sd(const double *x, const int *pick, int n, double *mean, double *sd)
+{
+	double sum = 0, square = 0;
+	int i;
+
+	for (i = 0; i < n; i++)
+		sum += x[pick ? pick[i] : i];
+	*mean = sum / n;
+	for (i = 0; i < n; i++)
+		square += (x[pick ? pick[i] : i] - *mean) * (x[pick ? pick[i] : i] - *mean);
+	*sd = sqrt(square / (n - 1));
+}
+
+void paired_bootstrap_t(const double *a, const double *b, int n, enum effect_form form,
+			double *lo, double *hi)
+{
+	double x[MOST_PAIRS], t[RESAMPLES], mean, sd;
+	uint64_t state = 0x626f6f74u;
+	int pick[MOST_PAIRS], k = 0, r, i, used = 0;
+
+	*lo = *hi = NAN;
+	for (i = 0; i < n && k < MOST_PAIRS; i++)
+		if (!isnan(a[i]) && !isnan(b[i]))
+			x[k++] = form == EFFECT_LN_RATIO ? log(b[i] / a[i]) : b[i] - a[i];
+	if (k < FEWEST_PAIRS)
+		return;
+	mean_sd(x, NULL, k, &mean, &sd);
+	for (r = 0; r < RESAMPLES && sd > 0; r++) {
+		double m, s;
+
+		for (i = 0; i < k; i++) {
+			state = hash_mix(state, (uint64_t)i);
+			pick[i] = (int)(state % (uint64_t)k);
+		}
+		mean_sd(x, pick, k, &m, &s);
+		if (s > 0)
+			t[used++] = (m - mean) / s;
+	}
+	if (used < RESAMPLES / 2)
+		return;
+	qsort(t, (size_t)used, sizeof(*t), by_value);
+	*lo = mean - t[(int)(0.975 * used) - 1] * sd;
+	*hi = mean - t[(int)(0.025 * used)] * sd;
 }
 
 void paired_interval(const struct paired *p, double level, double *lo, double *hi)

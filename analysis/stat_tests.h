@@ -8,7 +8,7 @@
  * compared by x_i = ln(b_i / a_i), or by x_i = b_i - a_i where a value may be
  * 0 or the margin is a quantity.
  *
- * Left out: rank tests, outlier removal, bootstrap-t for skewed replications.
+ * Left out: rank tests, outlier removal.
  * Follows Law, "Simulation Modeling and Analysis", chapters 9 to 11; two
  * one-sided tests after Schuirmann (1987); Holm (1979).
  *
@@ -47,6 +47,19 @@ struct summary summarize(const double *x, int n);
  */
 struct paired paired_compare(const double *a, const double *b, int n,
 			     int force_difference);
+/*
+ * Ratios of totals: the mean of @top over that of @bottom, of a and of b, as a
+ * pair of means would be: x is the jackknife's estimate, sd that of its pseudo
+ * values.  Never the mean of ratios, which a small denominator rules.
+ */
+struct paired paired_ratios(const double *top_a, const double *bottom_a, const double *top_b,
+			    const double *bottom_b, int n, int force_difference);
+/*
+ * Bootstrap-t interval at 95% of the mean of x_i (fixed generator), for skewed
+ * replications; NAN, NAN if it cannot be had.
+ */
+void paired_bootstrap_t(const double *a, const double *b, int n, enum effect_form form,
+			double *lo, double *hi);
 /* Interval of the mean of x_i at @level; NAN, NAN if fewer than two pairs. */
 void paired_interval(const struct paired *p, double level, double *lo, double *hi);
 /* P(T <= t) of the hypothesis that the mean of x_i is @at; 0, 1/2 or 1 if sd = 0. */

@@ -69,6 +69,7 @@ static struct verdict *make_one(struct database *d, const struct claim *c)
 	v->nearest = -1;
 	v->relative = 1;
 	v->unit = "%";
+	v->title = "";
 	v->boundary = v->change = v->reason = v->depends_on = "";
 	v->n_parts = c->n_parts;
 	v->part = arena_alloc(&d->arena, sizeof(*v->part) * (size_t)(c->n_parts + 1));
@@ -94,8 +95,15 @@ static struct verdict *make_one(struct database *d, const struct claim *c)
 		return v;
 	}
 	v->m = dataset_metric(d, c->label ? text_of(d, "%s:%s", c->metric, c->label) : c->metric);
-	if (!v->m)
-		v->reason = text_of(d, "no metric is called %s", c->metric);
+	v->title = v->m ? v->m->title : "";
+	if (c->per) {
+		v->per = dataset_metric(d, c->per);
+		v->title = text_of(d, "%s per %s", v->title, v->per ? v->per->title : c->per);
+	}
+	if (!v->m || (c->per && !v->per))
+		v->reason = text_of(d, "no metric is called %s", v->m ? c->per : c->metric);
+	else if (v->per && (c->rule == RULE_COUNT || v->m->quantile))
+		v->reason = "per: goes with a mean and less, greater or equivalent";
 	else if (c->rule == RULE_COUNT)
 		make_count(d, v);
 	else

@@ -57,6 +57,8 @@ struct verdict_point {
 struct verdict {
 	const struct claim *claim;
 	const struct metric *m;
+	const struct metric *per;	/* NULL: the metric itself */
+	const char *title;		/* "zap.wasted per free.pages" */
 	enum answer answer;
 	int relative;			/* effects are shares */
 	const char *unit;		/* "%" or the metric's */
@@ -68,6 +70,7 @@ struct verdict {
 	const char *depends_on;		/* "put.batch", "costs.ipi_socket"; else "" */
 	struct sensitivity *sensitivity;	/* NULL: not sampled */
 	int n_open;			/* points that are not comparable */
+	int n_skewed;			/* points where bootstrap-t disagrees on the margin */
 	const char *change;		/* what would change the verdict */
 	const char *reason;		/* why undecided or failing; else "" */
 	int n_parts;

@@ -69,12 +69,15 @@ static void one_row(struct database *d, struct strbuf *out, const struct verdict
 			  INDENT "           ", WIDTH);
 	}
 	if (c->a && c->b && v->m && c->rule != RULE_COUNT)
-		one_line(d, out, "", text_of(d, "%s, %s against %s, n=%d", v->m->title, c->b,
+		one_line(d, out, "", text_of(d, "%s, %s against %s, n=%d", v->title, c->b,
 					     c->a, v->n));
 	one_line(d, out, "", basis(d, v));
 	one_line(d, out, v->n_parts ? "parts: " : "boundary: ", v->boundary);
 	if (v->sensitivity)
 		one_line(d, out, "cost space: ", sensitivity_text(d, v->sensitivity));
+	if (v->n_skewed)
+		one_line(d, out, "", text_of(d, "skewed replications: bootstrap-t disagrees with Student "
+					     "on the margin at %d of %d points", v->n_skewed, v->n_points));
 	one_line(d, out, v->answer == UNDECIDED ? "open: " : "", v->change);
 	one_line(d, out, "because: ", v->reason);
 	if (good && c->if_supported)
@@ -168,7 +171,7 @@ static void json_verdict(struct report *r, struct json *j, const struct verdict 
 	json_kstr(j, "unit", v->unit);
 	json_kstr(j, "baseline", c->a);
 	json_kstr(j, "design", c->b);
-	json_kstr(j, "metric", v->m ? v->m->title : NULL);
+	json_kstr(j, "metric", v->m ? v->title : NULL);
 	json_knum(j, "effect", p ? p->effect * by : NAN);
 	json_interval(j, p ? p->lo * by : NAN, p ? p->hi * by : NAN);
 	json_kstr(j, "margin", c->margin_text);

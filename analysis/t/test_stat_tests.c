@@ -112,6 +112,53 @@ static void holm(void)
 	ok(a[0] == 0.04 && a[1] == 0.04, "ties");
 }
 
+/* Ratios of totals: the jackknife of a case worked by hand. */
+static void ratios(void)
+{
+	/* a: 6/3 = 2; b: 12/4 = 3 */
+	static const double ta[3] = { 1, 2, 3 }, ba[3] = { 1, 1, 1 };
+	static const double tb[3] = { 2, 4, 6 }, bb[3] = { 1, 1, 2 };
+	static const double none[3] = { 0, 0, 0 };
+	struct paired p = paired_ratios(ta, ba, tb, bb, 3, 1);
+	/* leaving out 1, 2, 3: b - a = 10/3 - 2.5, 8/3 - 2, 6/2 - 1.5; pseudo = 3 x 1 - 2 x that */
+	double pseudo[3] = { 3 - 2 * (10.0 / 3 - 2.5), 3 - 2 * (8.0 / 3 - 2), 3 - 2 * 1.5 };
+	double mean = (pseudo[0] + pseudo[1] + pseudo[2]) / 3, square = 0;
+
+	for (int i = 0; i < 3; i++)
+		square += (pseudo[i] - mean) * (pseudo[i] - mean);
+	is_near(p.mean_a, 2, 1e-12, "ratio of totals, not the mean of ratios");
+	is_near(p.mean_b, 3, 1e-12, "of b");
+	is_near(p.mean, mean, 1e-12, "jackknife by hand: mean");
+	is_near(p.sd, sqrt(square / 2), 1e-12, "and spread of the pseudo values");
+	p = paired_ratios(ta, ba, ta, ba, 3, 0);
+	ok(p.identical && p.mean == 0 && p.sd == 0, "equal series: exactly 0");
+	is_int(paired_ratios(ta, none, tb, bb, 3, 0).n, 0, "nothing to divide by: no pair");
+}
+
+static void bootstrap_t(void)
+{
+	double a[10], b[10], lo, hi, student_lo, student_hi;
+	struct paired p;
+
+	for (int i = 0; i < 10; i++) {
+		a[i] = 100;
+		b[i] = 100 + (i == 9 ? 30 : 0.1 * i);	/* one replication makes the mean */
+	}
+	p = paired_compare(a, b, 10, 1);
+	paired_interval(&p, 0.95, &student_lo, &student_hi);
+	paired_bootstrap_t(a, b, 10, EFFECT_DIFFERENCE, &lo, &hi);
+	ok(hi - p.mean > 2 * (p.mean - lo), "a long tail upwards: the interval reaches upwards");
+	is_near((student_lo + student_hi) / 2, p.mean, 1e-9, "which Student's cannot know");
+	for (int i = 0; i < 10; i++)
+		b[i] = 100 + (i - 4.5);
+	p = paired_compare(a, b, 10, 1);
+	paired_interval(&p, 0.95, &student_lo, &student_hi);
+	paired_bootstrap_t(a, b, 10, EFFECT_DIFFERENCE, &lo, &hi);
+	is_near(hi - lo, student_hi - student_lo, 0.5, "without skew they agree");
+	paired_bootstrap_t(a, a, 10, EFFECT_DIFFERENCE, &lo, &hi);
+	ok(isnan(lo), "no spread: none");
+}
+
 int main(void)
 {
 	tap_seed(0);
@@ -119,5 +166,7 @@ int main(void)
 	pairs();
 	replications_needed();
 	holm();
+	ratios();
+	bootstrap_t();
 	return tap_done();
 }

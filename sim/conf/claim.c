@@ -67,7 +67,7 @@ static void check_metric(struct claim_load *g, const struct node *n, const char 
 
 	if (!text)
 		return;
-	snprintf(word, sizeof(word), "%s", text);
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, ":"), text);
 	for (i = 0; i < 4 && metric_by_name(word) < 0; i++) {
 		size_t len = strlen(suffix[i]), all = strlen(word);
 
@@ -184,6 +184,7 @@ static void check_test(struct claim_load *g, const struct node *n, const char *p
 	if (node_get(n, "compare"))
 		check_compare(g, node_get(n, "compare"), load_join(sub, sizeof(sub), path, "compare"));
 	check_metric(g, node_get(n, "metric"), load_join(sub, sizeof(sub), path, "metric"));
+	check_metric(g, node_get(n, "per"), load_join(sub, sizeof(sub), path, "per"));
 	if (rule)
 		check_rule(g, rule, load_join(sub, sizeof(sub), path, "rule"));
 	if (margin)
@@ -209,7 +210,7 @@ static void check_part_scenario(struct claim_load *g, const struct node *n, cons
 
 static void check_parts(struct claim_load *g, const struct node *list)
 {
-	static const char *const keys[] = { "id", "statement", "kind", "compare", "metric", "label",
+	static const char *const keys[] = { "id", "statement", "kind", "compare", "metric", "per", "label",
 					    "region", "rule", "margin", "margin_reason", "names",
 					    "scenario", "if_supported", "if_refuted", NULL };
 	int i;
@@ -401,7 +402,7 @@ static void check_sensitivity(struct claim_load *g, const struct node *role, con
 static void check_claim(struct claim_load *g, const struct node *root)
 {
 	static const char *const keys[] = { "id", "who", "said", "source", "quote", "statement", "kind",
-					    "reason", "scenarios", "compare", "metric", "label", "region",
+					    "reason", "scenarios", "compare", "metric", "per", "label", "region",
 					    "rule", "margin", "margin_reason", "names", "if_supported",
 					    "if_refuted", "parts", "sensitivity", NULL };
 	const struct node *scenarios = node_get(root, "scenarios"), *parts = node_get(root, "parts");

@@ -184,7 +184,7 @@ static void check_view(struct question_load *g, const char *key)
 static void check_figure(struct question_load *g, const struct entry *e)
 {
 	static const char *const keys[] = { "study", "metric", "design", "over", "per", "where", "as",
-					    "by", "passes", "claim", "expr", "unit", NULL };
+					    "by", "passes", "claim", "expr", "unit", "parameter", NULL };
 	static const char *const forms[] = { "value", "change", "ratio", "share", "effect", "boundary",
 					     "verdict", "sensitivity" };
 	const struct node *n = e->value, *as = node_get(n, "as");
@@ -206,6 +206,10 @@ static void check_figure(struct question_load *g, const struct entry *e)
 		check_claim_part(g, node_get(n, "claim"), path);
 	} else if (node_get(n, "expr")) {
 		text_of(g, n, path, "expr", 1);
+	} else if (node_get(n, "parameter")) {
+		text_of(g, n, path, "parameter", 1);
+		check_study(g, n, path);
+		text_of(g, n, path, "design", 1);
 	} else {
 		check_source(g, n, path);
 		check_metric(g, node_get(n, "per"), path);
