@@ -101,7 +101,18 @@ static void questions(struct report *r)
 	struct strbuf *out = &d->text;
 
 	if (r->n_questions)
-		sb_adds(out, "## Questions\n\n");
+		sb_adds(out, "## Questions\n\n| question | verdict | answer | effect | n |\n"
+			"|---|---|---|---|---:|\n");
+	for (int i = 0; i < r->n_questions; i++) {
+		const struct question *q = r->question[i];
+
+		sb_addf(out, "| %s | **%s** | %s | %s%s%s | %d |\n", text_markdown(d, q->text),
+			text_markdown(d, q->word), text_markdown(d, q->told),
+			q->v && *q->effect ? text_markdown(d, q->v->title) : "",
+			*q->effect ? ": " : "", text_markdown(d, q->effect), q->v ? q->v->n : 0);
+	}
+	if (r->n_questions)
+		sb_addc(out, '\n');
 	for (int i = 0; i < r->n_questions; i++) {
 		const struct question *q = r->question[i];
 		const char *file = text_file(d, q->id);

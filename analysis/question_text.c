@@ -55,6 +55,16 @@ void question_rows(struct database *d, struct strbuf *out, struct question **q, 
 	}
 }
 
+void question_summary(struct database *d, struct strbuf *out, struct question **q, int n)
+{
+	for (int i = 0; i < n; i++) {
+		const char *head = text_of(d, "%-13s ", text_ascii(d, q[i]->id));
+
+		wrap_text(out, text_of(d, "%s%s%s", q[i]->word, *q[i]->told ? ": " : "",
+				       text_ascii(d, q[i]->told)), head, "              ", WIDTH);
+	}
+}
+
 static void caption(struct database *d, struct strbuf *out, const struct grid *g)
 {
 	const char *fixed = layout_fixed_text(g->l, g->at, g->by);

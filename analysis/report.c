@@ -151,6 +151,10 @@ static void verdict_text(struct report *r, struct strbuf *out)
 		sb_addc(out, '\n');
 	}
 	verdict_rows(r->d, out, r->verdict, r->n_verdicts);
+	if (r->n_questions) {
+		sb_addc(out, '\n');
+		question_summary(r->d, out, r->question, r->n_questions);
+	}
 }
 
 static int verdict_work(struct database *d, void *arg)

@@ -66,6 +66,8 @@ void verdict_json(struct report *r, void *json);
 
 /* question_text.c: likewise; tables of a question; a whole mail about one. */
 void question_rows(struct database *d, struct strbuf *out, struct question **q, int n);
+/* One line each, for the end of a long text. */
+void question_summary(struct database *d, struct strbuf *out, struct question **q, int n);
 void question_tables(struct report *r, const struct question *q, int legend);
 void question_document(struct report *r, const struct question *q);
 void question_json(struct report *r, void *json);

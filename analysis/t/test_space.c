@@ -4,9 +4,11 @@
  * axis or inside the range of an estimate, points that are not comparable,
  * runs that ended early, quantiles.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/analysis.h"
 #include "analysis/sensitivity.h"
 #include "analysis/t/synthetic.h"
 #include "sim/base/hash.h"
@@ -259,6 +261,29 @@ static void rates(struct synthetic *s, int64_t study, const char *axes, double o
 			      axes);
 }
 
+/* Does the mail form of the first study say so? */
+static int mail_has(const char *what)
+{
+	static const char *const study[] = { "study" };
+	const struct analysis_query q = { .study = study, .n_studies = 1, .by = "demand" };
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+	struct err e = { 0 };
+	int found;
+
+	if (analysis_report(path, "mail", &q, f, &e))
+		printf("# %s\n", e.text);
+	fclose(f);
+	/* Line ends are where the text was wrapped. */
+	for (char *p = text; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	found = strstr(text, what) != NULL;
+	free(text);
+	return found;
+}
+
 static void comparable(void)
 {
 	struct synthetic s;
@@ -288,6 +313,8 @@ static void comparable(void)
 	is_str(v.reason, "1 of 2 points are not comparable (demand=200: not comparable: achieved 980 of "
 	       "new is -2.0% that of old)", "which the verdict says");
 	is_int(judge("ANY").answer, DEPENDS, "without the rule the same figures depend");
+	ok(mail_has(" # ") && mail_has("# not compared: achieved differs by more than 1%"),
+	   "the table marks the point");
 }
 
 /* --- runs that end early ------------------------------------------------------------------ */
