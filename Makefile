@@ -155,8 +155,8 @@ test:				## build and run the tests whose path contains T=...
 layers:				## check which room includes which
 	@.ci/layers.sh
 
-bench: all			## engine speed beside its floors
-	@$(BUILD)/shootdown bench
+bench: all			## speed beside its floors, and beside the last table kept
+	@$(BUILD)/shootdown bench -o results/bench.txt
 
 validate: all			## the model against closed forms
 	@$(BUILD)/shootdown validate

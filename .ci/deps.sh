@@ -36,6 +36,7 @@ if [ "${1:-}" = check ]; then
 	need gcc-aarch64-linux-gnu	command -v aarch64-linux-gnu-gcc
 	need libc6-dev-arm64-cross	test -e /usr/aarch64-linux-gnu/include/stdio.h
 	need qemu-user			command -v qemu-aarch64
+	need valgrind			command -v valgrind
 fi
 [ -z "$missing" ] && exit 0
 

@@ -35,7 +35,7 @@ is 'three missing: exactly these, after an update, without questions' "$called" 
 	'noninteractive: -q -y update
 noninteractive: -q -y install --no-install-recommends gnuplot-nox perl jq'
 deps check
-like 'for the tests: the cross compiler too' "$called" 'perl jq gcc-aarch64-linux-gnu.* qemu-user$'
+like 'for the tests: the cross compiler too' "$called" 'perl jq gcc-aarch64-linux-gnu.* qemu-user valgrind$'
 rm "$tmp/bin/apt-get"
 deps
 is 'no package manager: exit code' "$rc" 4

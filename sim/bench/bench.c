@@ -105,3 +105,21 @@ int bench_run(const char *name, struct bench_row *rows, int max)
 			fill_row(&bench_cases[i], &r[i], &rows[n++]);
 	return n ? n : -1;
 }
+
+int bench_count(const char *name, int64_t operations, FILE *out)
+{
+	int n = 0;
+
+	for (int i = 0; i < NR_CASES; i++) {
+		struct bench_case c = bench_cases[i];
+		struct bench_sample sample = { 0 };
+
+		if (strcmp(name, c.group) && strcmp(name, c.name))
+			continue;
+		c.operations = operations;
+		c.ours(&c, &sample);
+		fprintf(out, "%s %lld\n", c.name, (long long)operations);
+		n++;
+	}
+	return n ? n : -1;
+}

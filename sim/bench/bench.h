@@ -8,6 +8,7 @@
 #define SIM_BENCH_BENCH_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/base/check.h"
 
@@ -26,6 +27,9 @@ struct bench_row {
 
 /* Fill @rows (up to @max) for @name = mm1, repairman, hold or NULL (all); the count, or -1 if unknown. */
 int bench_run(const char *name, struct bench_row *rows, int max);
+/* Our side of every case of @name once, with @operations, for instruction counters:
+ * "case operations" lines on @out; the count of cases, or -1 if unknown. */
+int bench_count(const char *name, int64_t operations, FILE *out);
 extern const char *const bench_names[];		/* NULL ended */
 
 /* M/M/1, M/M/c, M/G/1 (D, E4, H2), machine repairman, closed networks. */

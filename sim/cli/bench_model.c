@@ -92,8 +92,9 @@ static void fill(struct bench_row *row, const char *name, const char *reference,
 }
 
 /* One of each per round, so that a slow phase of the machine meets all. */
-static int measure(struct world *world, struct world_config *c, struct bench_row *row)
+static int measure(struct world *world, struct world_config *c, void *arg)
 {
+	struct bench_row *row = arg;
 	double on[ROUNDS], off[ROUNDS], set_up[ROUNDS], oracle[ROUNDS], share[ROUNDS];
 	sim_time duration = c->duration;
 	struct side s = { 0 }, bare = { 0 }, empty = { 0 };
@@ -124,7 +125,9 @@ static int measure(struct world *world, struct world_config *c, struct bench_row
 	return 2;
 }
 
-int bench_model(const struct command *command, struct bench_row *row)
+/* Load the scenario and hand it to @use; its answer, or -1. */
+static int with_scenario(const struct command *command,
+			 int (*use)(struct world *w, struct world_config *c, void *arg), void *arg)
 {
 	static const char scenario[] = "bench-model";
 	struct options o;
@@ -141,11 +144,36 @@ int bench_model(const struct command *command, struct bench_row *row)
 	world = world_new();
 	if (!loaded_add(&l, scenario, &o) && loaded_errors(command, &l) == EX_DONE &&
 	    world && !conf_build(l.study[0], 0, &arena, &c))
-		n = measure(world, &c, row);
+		n = use(world, &c, arg);
 	else
 		loaded_errors(command, &l);
 	world_free(world);
 	arena_free(&arena);
 	loaded_free(&l);
 	return n;
+}
+
+int bench_model(const struct command *command, struct bench_row *row)
+{
+	return with_scenario(command, measure, row);
+}
+
+struct count { int64_t ms; FILE *out; };
+
+static int run_once(struct world *world, struct world_config *c, void *arg)
+{
+	const struct count *count = arg;
+	struct side s;
+
+	c->duration = count->ms * MS(1);
+	run_side(world, c, &s);
+	fprintf(count->out, "model %lld\n", (long long)s.operations);
+	return s.ok ? 0 : -1;
+}
+
+int bench_model_count(const struct command *command, int64_t ms, FILE *out)
+{
+	struct count count = { ms, out };
+
+	return with_scenario(command, run_once, &count);
 }

@@ -35,6 +35,7 @@ struct options {
 	int64_t max_reps;	/* 0: the scenario's */
 	int64_t samples;	/* of the estimated costs; 0: none */
 	int64_t timeout_s;	/* of one run; 0: the runner's default */
+	int64_t count;		/* bench: operations of one bare round; 0: measure */
 	const char *designs, *machine, *duration;
 	struct text_list set;
 	int64_t shard_k, shard_n;	/* 0: no shards */
