@@ -341,9 +341,11 @@ static void request(struct ctx *w, struct mm *mm, uint64_t start, uint64_t end, 
 		    int freed_tables)
 {
 	struct flush_tlb_info *info;
+	sim_time begin;
 
 	BUG_ON(w->irqs_off);
 	preempt_disable(w);
+	begin = now_of(w) + w->debt;
 	info = &w->m->kernel->pcpu[w->cpu->id].tlb_state.info;
 	info->mm = mm;
 	info->name_start = start;
@@ -352,6 +354,7 @@ static void request(struct ctx *w, struct mm *mm, uint64_t start, uint64_t end, 
 	info->end = whole ? TLB_FLUSH_ALL : end;
 	info->freed_tables = freed_tables;
 	flush_tlb(w, info);
+	metric_tally(&w->m->metrics, METRIC_FLUSH_TIME, 0, now_of(w) + w->debt - begin);
 	preempt_enable(w);
 }
 

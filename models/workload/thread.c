@@ -105,10 +105,14 @@ static void thread_main(void *arg)
 	if (t->cfg->times)
 		window_open(t->l);
 	for (int64_t i = 0; !t->cfg->times || i < t->cfg->times; i++) {
+		sim_time begin = now_of(&t->ctx) + t->ctx.debt;
 		int index = 0;
 
 		for (int j = 0; j < t->cfg->n_loop; j++)
 			run_op(t, &t->cfg->loop[j], &index);
+		if (t->cfg->times)
+			metric_tally(&t->l->m->metrics, METRIC_LOOP_TIME, 0,
+				     now_of(&t->ctx) + t->ctx.debt - begin);
 	}
 	sync(&t->ctx);
 	if (t->cfg->times)

@@ -37,7 +37,17 @@ void check_add(struct check_list *l, const char *suite, const char *id,
 	c->expected = expected;
 	c->got = got;
 	c->tolerance = tolerance;
+	c->kind = "";
 	c->pass = fabs(got - expected) <= tolerance;
+}
+
+size_t check_failed(const struct check_list *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += !l->v[i].pass && !l->v[i].miss;
+	return n;
 }
 
 void check_free(struct check_list *l)

@@ -224,6 +224,7 @@ static const struct kind {
 	{ "scenarios", "a load and a question each (scenarios/)", list_files },
 	{ "claims", "statements of the debate (scenarios/claims/)", list_files },
 	{ "questions", "questions of the debate (scenarios/questions/)", list_files },
+	{ "validations", "published figures to reproduce (scenarios/validation/)", list_files },
 	{ "metrics", "what a run measures", list_metrics },
 	{ "parameters", "every key with unit, range, default, origin", list_parameters },
 	{ "sites", "kernel functions that may notify, points in program order", list_sites },
@@ -336,8 +337,8 @@ const struct command command_list = {
 	.summary = "what there is of a kind: designs, parameters ...",
 	.description =
 "One line per item.  KIND is designs, machines, kernels, secondaries, scenarios,\n"
-"claims, questions, metrics, parameters, sites, points, callouts, invariants or\n"
-"kinds.  'explain NAME' tells more about any of them.",
+"claims, questions, validations, metrics, parameters, sites, points, callouts,\n"
+"invariants or kinds.  'explain NAME' tells more about any of them.",
 	.option = list_options, .n_options = 1,
 	.min_args = 1, .max_args = 1, .run = run_list,
 };

@@ -23,6 +23,7 @@ const struct file_kind_info file_kinds[NR_FILE_KINDS] = {
 	[FILE_SECONDARY] = { "secondary MMU", "secondaries", "configs/secondaries" },
 	[FILE_SCENARIO] = { "scenario", "scenarios", "scenarios" },
 	[FILE_CLAIM] = { "claim", "claims", "scenarios/claims" },
+	[FILE_VALIDATION] = { "validation", "validations", "scenarios/validation" },
 	[FILE_QUESTION] = { "question", "questions", "scenarios/questions" },
 };
 

@@ -125,6 +125,36 @@ struct question {
 };
 struct question *conf_question(struct conf *c, const char *file);
 
+/* A validation file: published figures, and the runs that should give them. */
+struct validation_value {
+	const char *name;		/* in formulas, and behind the file's id in reports */
+	/* a run of the scenario: */
+	int n_set;
+	const char *const *set;		/* "path=value" */
+	const char *design;		/* NULL: the scenario's only one */
+	struct study_metric metric;
+	const char *label;
+	/* or a formula over the values before it, or a line through some of them: */
+	const char *formula;		/* NULL: no formula */
+	int n_fit;			/* 0: no line */
+	const char *const *fit_y;
+	const double *fit_x;
+	int fit_intercept;		/* else its slope */
+	/* what was published: */
+	int has_expected;
+	double lo, hi, tolerance;	/* in @unit; passes in [lo - tolerance, hi + tolerance] */
+	const char *unit, *kind;	/* calibrated, predicted, exact */
+	const char *miss;		/* why it is known to miss; NULL */
+};
+struct validation {
+	const char *id, *source, *statement, *file;
+	const char *scenario;		/* file or name; the file itself if it has a world */
+	int replications;
+	int n_values;
+	const struct validation_value *value;
+};
+struct validation *conf_validation(struct conf *c, const char *file);
+
 /* Names under configs/KIND (or scenarios, claims, questions) with their one-line summary. */
 struct conf_entry { char name[PARAM_NAME_MAX]; const char *summary, *file; };
 int conf_list(struct conf *c, const char *kind, struct conf_entry **out);

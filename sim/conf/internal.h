@@ -123,7 +123,7 @@ const char *path_after(const char *path, const char *head);
 const char *path_short(const char *path);
 
 /* --- base.c: names, files, REFs ------------------------------------------------------ */
-enum file_kind { FILE_MACHINE, FILE_KERNEL, FILE_DESIGN, FILE_SECONDARY, FILE_SCENARIO, FILE_CLAIM, FILE_QUESTION, NR_FILE_KINDS };
+enum file_kind { FILE_MACHINE, FILE_KERNEL, FILE_DESIGN, FILE_SECONDARY, FILE_SCENARIO, FILE_CLAIM, FILE_QUESTION, FILE_VALIDATION, NR_FILE_KINDS };
 struct file_kind_info { const char *name, *plural, *directory; };
 extern const struct file_kind_info file_kinds[NR_FILE_KINDS];
 
@@ -303,6 +303,9 @@ int study_set(struct conf *c, struct study_private *p, int design, const char *p
 	      struct node *value, const struct node *at, struct undo_log *log);
 /* Seed, replications, metrics, baseline ... */
 void study_read(struct conf *c, struct study_private *p, const struct conf_options *o);
+/* "NAME" or "NAME.p99"; 0, or not with an error reported. */
+int conf_read_metric(struct conf *c, const struct node *n, const char *path,
+		     struct study_metric *m);
 /* expect.c: check expect_violations; add what it says of point @i to @w. */
 void expect_read(struct conf *c, struct study_private *p);
 void expect_point(const struct study_private *p, int i, struct world_config *w);

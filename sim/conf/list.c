@@ -143,6 +143,7 @@ static const char *const telling[NR_FILE_KINDS] = {
 	[FILE_SECONDARY] = " kind tlb_entries tlb_tag paging gup memslots requests_lock mmu_pages max_vcpus chiplets tgh miss discards_inflight ",
 	[FILE_SCENARIO] = " question machine kernel designs address_spaces threads sweep metrics until ",
 	[FILE_CLAIM] = " id who said statement kind scenarios compare rule margin region parts quote ",
+	[FILE_VALIDATION] = " world points derived replications ",
 	[FILE_QUESTION] = " id question claims headline answer mechanism figures plot table adversary ",
 };
 
@@ -186,9 +187,9 @@ static void do_guess(struct conf *c, void *arg)
 	q->kind = s->root ? guess_kind(s->root) : -1;
 	if (s->root && q->kind < 0)
 		conf_error(c, s->root, "", NULL, "no key of this file tells what it is (machine, "
-			   "kernel, design, secondary MMU, scenario, claim or question)");
+			   "kernel, design, secondary MMU, scenario, claim, question or validation)");
 	if (q->kind < 0 || q->kind == FILE_SCENARIO || q->kind == FILE_CLAIM ||
-	    q->kind == FILE_QUESTION)
+	    q->kind == FILE_QUESTION || q->kind == FILE_VALIDATION)
 		return;
 	o = (struct object){ (enum file_kind)q->kind, q->file, NULL, NULL };
 	if (!strchr(q->file, '/') && !strstr(q->file, ".yaml"))
@@ -208,5 +209,7 @@ int conf_check_file(struct conf *c, const char *file)
 		return conf_claim(c, file) ? 0 : -1;
 	if (q.kind == FILE_QUESTION)
 		return conf_question(c, file) ? 0 : -1;
+	if (q.kind == FILE_VALIDATION)
+		return conf_validation(c, file) ? 0 : -1;
 	return q.kind < 0 || c->errors.n != q.before ? -1 : 0;
 }

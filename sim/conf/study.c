@@ -311,6 +311,14 @@ static void load_alone(struct conf *c, struct study_private *p, const struct con
 	arena_reset(&c->points);
 }
 
+/* A validation file may hold its own scenario. */
+static const struct node *scenario_root(const struct node *root)
+{
+	const struct node *world = node_get(root, "world");
+
+	return world && world->kind == NODE_MAP ? world : root;
+}
+
 static void do_scenario(struct conf *c, void *arg)
 {
 	struct request *r = arg;
@@ -328,7 +336,7 @@ static void do_scenario(struct conf *c, void *arg)
 	p->study.file = src->file;
 	p->study.source_text = src->text;
 	p->study.arguments = conf_strdup(c, r->o && r->o->arguments ? r->o->arguments : "");
-	p->scenario = node_clone(c, src->root);
+	p->scenario = node_clone(c, scenario_root(src->root));
 	before = c->errors.n;
 	bad = study_early_sets(c, p, r->o);
 	bad |= study_trees(c, p, r->o);

@@ -267,8 +267,8 @@ int study_sets(struct conf *c, struct study_private *p, const struct conf_option
 }
 
 /* --- numbers and names --------------------------------------------------------------------- */
-static int read_metric(struct conf *c, const struct node *n, const char *path,
-		       struct study_metric *m)
+int conf_read_metric(struct conf *c, const struct node *n, const char *path,
+		     struct study_metric *m)
 {
 	static const struct { const char *suffix; int quantile; } quantiles[] = {
 		{ ".p50", 50 }, { ".p95", 95 }, { ".p99", 99 }, { ".p999", 999 },
@@ -321,7 +321,7 @@ static void read_metrics(struct conf *c, struct study_private *p)
 	for (i = 0; i < list->n; i++) {
 		struct study_metric *m = &s->metric[s->n_metrics];
 
-		if (read_metric(c, list->item[i], "metrics", m))
+		if (conf_read_metric(c, list->item[i], "metrics", m))
 			continue;
 		for (k = 0; k < s->n_metrics; k++)
 			if (s->metric[k].metric == m->metric && s->metric[k].quantile == m->quantile)
@@ -331,7 +331,7 @@ static void read_metrics(struct conf *c, struct study_private *p)
 	}
 	s->primary = s->metric[0];
 	if (primary)
-		read_metric(c, primary, "primary", &s->primary);
+		conf_read_metric(c, primary, "primary", &s->primary);
 	for (k = 0; k < s->n_metrics; k++)
 		if (s->metric[k].metric == s->primary.metric && s->metric[k].quantile == s->primary.quantile)
 			return;
@@ -351,7 +351,7 @@ static void read_sequential(struct conf *c, const struct node *n, struct study_p
 	    parse_percent(precision->text, &s->precision_ppm, &why) || s->precision_ppm <= 0)
 		conf_error(c, precision ? precision : n, "replications.precision", NULL,
 			   "a share such as 5%% is expected");
-	if (of && !read_metric(c, of, "replications.of", &s->primary) && node_get(p->scenario, "primary"))
+	if (of && !conf_read_metric(c, of, "replications.of", &s->primary) && node_get(p->scenario, "primary"))
 		conf_error(c, of, "replications.of", NULL, "primary says it: give one of them");
 	s->reps_min = (int)read_int(c, node_get(n, "min"), "replications.min", 2, 1000000, 10);
 	s->reps_max = (int)read_int(c, node_get(n, "max"), "replications.max", 2, 1000000, 40);
@@ -421,7 +421,7 @@ static void read_comparable(struct conf *c, struct study_private *p)
 	label = node_get(n, "label");
 	if (!metric)
 		conf_error(c, n, "comparable", NULL, "metric is missing");
-	else if (read_metric(c, metric, "comparable.metric", &s->comparable))
+	else if (conf_read_metric(c, metric, "comparable.metric", &s->comparable))
 		s->comparable.metric = -1;
 	if (label && label->kind == NODE_SCALAR)
 		s->comparable_label = label->text;

@@ -23,7 +23,7 @@ static const struct golden bytes[] = {
 	{ "alias", "name: *a\n", "f.yaml:1:7: aliases are not allowed\n" },
 	{ "two documents", "name: a\n---\nname: b\n", "f.yaml:2:1: a second document is not allowed\n" },
 	{ "odd key", "[a]: b\n", "f.yaml:1:1: a key must be a plain word\n" },
-	{ "no known key", "foo: 1\n", "f.yaml:1:1: no key of this file tells what it is (machine, kernel, design, secondary MMU, scenario, claim or question)\n" },
+	{ "no known key", "foo: 1\n", "f.yaml:1:1: no key of this file tells what it is (machine, kernel, design, secondary MMU, scenario, claim, question or validation)\n" },
 };
 
 #define MACHINE "name: m\nsource: s\nsockets: 1\ncores: 4\n"
