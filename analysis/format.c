@@ -92,7 +92,8 @@ const char *format_share(struct database *d, double share)
 {
 	if (share >= 9)
 		return text_of(d, share >= 99 ? "x%.0f" : "x%.1f", 1 + share);
-	return text_of(d, "%+.1f%%", 100 * share);
+	/* Margins of 0.1% want to be told from 0. */
+	return text_of(d, fabs(share) < 0.0005 && share != 0 ? "%+.3f%%" : "%+.1f%%", 100 * share);
 }
 
 const char *format_change(struct database *d, const struct cell *c, double factor)
