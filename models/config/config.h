@@ -256,8 +256,12 @@ struct gru_config {
 
 enum secondary_kind { SECONDARY_KVM, SECONDARY_GRU, NR_SECONDARY_KINDS };
 
+enum registered { REGISTERED_AT_START, REGISTERED_BY_OP };
+
 struct secondary_use {			/* a registrant on an address space; one secondary file */
 	char name[PARAM_NAME_MAX];
+	int64_t registered;		/* enum registered */
+	int64_t vm_fd;			/* 1: closing its file at exit unregisters it */
 	enum secondary_kind kind;
 	union {				/* by kind */
 		const void *cfg;
@@ -312,7 +316,14 @@ struct address_space_config {
 	int n_regions;
 	struct secondary_use secondary[MAX_SECONDARIES];
 	int n_secondaries;
+	/* VMAs beside the regions, one page each, never touched: what is locked and walked */
+	int64_t vmas;
+	int64_t vmas_file, vmas_cow;	/* ppm: map a file; of these, have an anon_vma too */
+	int64_t shared_files;		/* files that all processes map in turn; 0: one per VMA */
+	int64_t anon_shared;		/* ppm of the anonymous ones: anon_vma common to all instances */
 };
+
+enum on_eintr { EINTR_RETRY, EINTR_GIVE_UP };
 
 enum op_kind {
 	OPK_THINK,		/* compute in the thread's mode */
@@ -323,6 +334,9 @@ enum op_kind {
 	OPK_MEMSLOT_DELETE,	/* delete and re-create the memslot of a region */
 	OPK_SHRINK,		/* one call of KVM's slab shrinker */
 	OPK_GRU_UNLOAD,		/* take the thread's context off its chiplet */
+	OPK_REGISTER, OPK_UNREGISTER,	/* a secondary MMU on the process's notifier list */
+	OPK_SIGNAL,		/* to another thread */
+	OPK_EXIT,		/* of the process, with the last of its threads */
 	OPK_REPEAT,
 };
 #define NR_OP_KINDS (OPK_REPEAT + 1)
@@ -339,6 +353,10 @@ struct op_config {
 	int64_t length;			/* bytes: munmap, madvise */
 	struct pick at;
 	int64_t refill;			/* map again and touch in the same op */
+	int64_t on_eintr;		/* register, unregister: enum on_eintr */
+	char to[PARAM_NAME_MAX];	/* signal: thread */
+	int to_thread;			/* its index in the configuration */
+	int64_t respawn;		/* exit: the thread goes on in a new process */
 	int64_t times;			/* repeat */
 	struct op_config *loop;		/* repeat */
 	int n_loop;
@@ -384,7 +402,7 @@ struct world_config {		/* one design at one sweep point */
 
 /* --- parameter tables ------------------------------------------------------- */
 extern const struct param_table machine_params, kernel_params, design_core_params,
-	region_params, thread_params;
+	region_params, thread_params, use_params;
 extern const struct param_table space_params;	/* of struct address_space_config */
 extern const struct param_table scenario_params;	/* of struct world_config */
 /* What a thread may do, one row per enum op_kind; params: of struct op_config. */

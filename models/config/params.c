@@ -278,5 +278,7 @@ const struct param_table *const all_param_tables[] = {
 	&op_table[OPK_SECONDARY_ACCESS].params, &op_table[OPK_MADVISE_DONTNEED].params,
 	&op_table[OPK_MUNMAP].params, &op_table[OPK_SLEEP].params,
 	&op_table[OPK_MEMSLOT_DELETE].params, &op_table[OPK_SHRINK].params, &op_table[OPK_GRU_UNLOAD].params,
+	&op_table[OPK_REGISTER].params, &op_table[OPK_UNREGISTER].params,
+	&op_table[OPK_SIGNAL].params, &op_table[OPK_EXIT].params, &use_params,
 	&op_table[OPK_REPEAT].params, NULL,
 };

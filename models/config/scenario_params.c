@@ -44,13 +44,6 @@ static const struct enum_value placement_values[] = {
 	{ NULL, 0, NULL },
 };
 
-#define A struct address_space_config
-static const struct param_row space_rows[] = {
-	ROW(A, "count", PT_INT, count, "", "1", 1, MAX_INSTANCES, NULL,
-	    "processes like this, each with threads of its own"),
-};
-#undef A
-
 #define R struct region_config
 static const struct param_row region_rows[] = {
 	ROW(R, "name", PT_NAME, name, "", NULL, 0, 0, NULL, "name of the region"),
@@ -71,6 +64,37 @@ static const struct param_row region_rows[] = {
 	    "a VMA of its own with a gap on either side"),
 };
 #undef R
+
+#define A struct address_space_config
+static const struct param_row space_rows[] = {
+	ROW(A, "count", PT_INT, count, "", "1", 1, MAX_INSTANCES, NULL,
+	    "processes like this, each with threads of its own"),
+	ROW(A, "vmas.count", PT_INT, vmas, "", "0", 0, 1 << 18, NULL,
+	    "VMAs beside the regions, a page each, that nobody touches: libraries, heaps"),
+	ROW(A, "vmas.file", PT_PERCENT, vmas_file, "%", "50%", 0, PPM_ONE, NULL, "share of them that map a file"),
+	ROW(A, "vmas.cow", PT_PERCENT, vmas_cow, "%", "20%", 0, PPM_ONE, NULL,
+	    "share of the file's that have an anon_vma too: private, written once"),
+	ROW(A, "vmas.shared_files", PT_INT, shared_files, "", "0", 0, 1 << 18, NULL,
+	    "files that the VMAs of all processes of this kind map in turn; 0: every VMA has one of its own"),
+	ROW(A, "vmas.anon_shared", PT_PERCENT, anon_shared, "%", "0%", 0, PPM_ONE, NULL,
+	    "share of the anonymous ones whose anon_vma all processes of this kind have in common, as after fork"),
+};
+#undef A
+
+static const struct enum_value registered_values[] = {
+	{ "at_start", REGISTERED_AT_START, "it is on the notifier list when the process begins" },
+	{ "by_op", REGISTERED_BY_OP, "an operation of a thread registers it" },
+	{ NULL, 0, NULL },
+};
+
+#define U struct secondary_use
+static const struct param_row use_rows[] = {
+	ROW(U, "registered", PT_ENUM, registered, "", "at_start", 0, 0, registered_values,
+	    "when it registers its notifier"),
+	ROW(U, "vm_fd", PT_BOOL, vm_fd, "", "yes", 0, 1, NULL,
+	    "the driver's file is closed at exit, which unregisters: a second grace period"),
+};
+#undef U
 
 static const struct enum_value mode_values[] = {
 	{ "user", MODE_USER, "a user process" },
@@ -122,6 +146,22 @@ static const struct param_row unload_rows[] = {
 	ROW(O, "via", PT_REF, via, "", "", 0, 0, NULL,
 	    "a secondary MMU of kind gru of the address space; the first if left out")
 };
+static const struct enum_value on_eintr_values[] = {
+	{ "retry", EINTR_RETRY, "take the signal and try again" },
+	{ "give_up", EINTR_GIVE_UP, "the driver goes on without" },
+	{ NULL, 0, NULL },
+};
+
+#define ROW_VIA		ROW(O, "via", PT_REF, via, "", "", 0, 0, NULL, "a secondary MMU; may be left out where there is only one")
+#define ROW_ON_EINTR	ROW(O, "on_eintr", PT_ENUM, on_eintr, "", "retry", 0, 0, on_eintr_values, "what the caller does when a signal ended it")
+static const struct param_row register_rows[] = { ROW_VIA, ROW_ON_EINTR };
+static const struct param_row signal_rows[] = {
+	ROW(O, "to", PT_NAME, to, "", NULL, 0, 0, NULL, "thread that gets it: the instance of the sender's number")
+};
+static const struct param_row exit_rows[] = {
+	ROW(O, "respawn", PT_BOOL, respawn, "", "no", 0, 1, NULL,
+	    "the thread goes on in a new process, in its start state; fork and exec take no time")
+};
 static const struct param_row repeat_rows[] = {
 	ROW(O, "times", PT_INT, times, "", NULL, 1, INT64_MAX, NULL, "repetitions of the inner loop")
 };
@@ -141,6 +181,10 @@ const struct op_info op_table[NR_OP_KINDS] = {
 	OP(MEMSLOT_DELETE, "memslot_delete", memslot_rows, "delete and re-create the memslot of a region"),
 	OP(SHRINK, "shrink", shrink_rows, "the secondary MMU's slab shrinker"),
 	OP(GRU_UNLOAD, "gru_unload", unload_rows, "the ioctl that takes the thread's context off its chiplet; the next access loads it again"),
+	OP(REGISTER, "register", register_rows, "mmu_notifier_register: the design's steps"),
+	OP(UNREGISTER, "unregister", register_rows, "mmu_notifier_unregister, then the driver drops what it has"),
+	OP(SIGNAL, "signal", signal_rows, "send a signal to another thread"),
+	OP(EXIT, "exit", exit_rows, "do_exit of the thread; of the process, if it is the last"),
 	OP(REPEAT, "repeat", repeat_rows, "an inner loop"),
 };
 
@@ -150,6 +194,9 @@ const struct param_table space_params = {
 };
 const struct param_table region_params = {
 	"scenario.address_spaces.NAME.regions.NAME", region_rows, N(region_rows)
+};
+const struct param_table use_params = {
+	"scenario.address_spaces.NAME.secondary", use_rows, N(use_rows)
 };
 const struct param_table thread_params = {
 	"scenario.threads.NAME", thread_rows, N(thread_rows)

@@ -95,6 +95,12 @@ struct ctx {
 	struct ctx *wait_next;		/* queue of the lock it waits for */
 	struct ctx *blocker;		/* who holds what it is about to sleep for */
 	int wait_write;			/* rwsem: waits as a writer */
+	int sigpending;			/* a signal that nobody has taken yet */
+	int registering;		/* in mmu_notifier_register: who waits for it is counted */
+	int callouts;			/* depth of callouts that it is in */
+	sim_time callout_since, callout_time;	/* the outermost; all that are over */
+	int spans;			/* readers of the list held from start to end */
+	int span[4];			/* ... and how to leave them; -1: none was taken */
 	int wait_granted;
 	struct tlb_batch tlb_ubc;
 };

@@ -25,6 +25,7 @@ struct page;
 struct pte;
 struct oracle;
 struct registrant;
+struct notifier_core;
 struct spinlock;
 
 /* Interrupt vectors of 2.6.27, x86-64 (include/asm-x86/irq_vectors.h). */
@@ -82,6 +83,11 @@ struct machine_hooks {
 	void (*vector_arrived)(struct cpu *c, unsigned vector);
 	/* it says that it may sleep, but holds what forbids it, or sleeps all the same */
 	void (*might_sleep)(struct ctx *w);
+	/* the mm's last user is gone: release its registrants; the time spent in grace
+	 * periods is added */
+	void (*mm_release)(struct ctx *w, struct mm *mm, sim_time *gp_wait);
+	/* something happened to a registrant: enum registrant_event */
+	void (*registrant)(struct ctx *w, struct registrant *r, int event);
 	/* every tracepoint, for the oracle's step rings */
 	void (*step)(struct ctx *w, enum tracepoint id, uint64_t a, uint64_t b);
 };
@@ -108,6 +114,7 @@ struct machine {
 	struct kernel *kernel;
 	struct oracle *oracle;		/* NULL: off */
 	struct registrant *oracle_registrants;	/* all secondaries, for its probes */
+	struct notifier_core *notifier;
 	struct spinlock *kvm_lock;	/* the driver's global lock */
 	struct gru_hw *gru;		/* its chiplets; NULL: none */
 	uint32_t next_id;		/* of locks, for traces: never an address */

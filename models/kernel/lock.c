@@ -11,6 +11,7 @@ const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"wait_queue", "asid_lock", "tgh", "gs_lock",
 	"mutex_wait", "runqueue",
 	"rcu", "srcu",
+	"notifier_list", "notifier_global", "notifier_sem", "mm_all_locks",
 };
 
 static enum fault_part part_of(enum lock_class class)

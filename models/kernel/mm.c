@@ -12,6 +12,7 @@ void mm_init(struct machine *m, struct mm *mm, const char *name, uint64_t base,
 	BUG_ON(base % PTRS_PER_TABLE);
 	mm->m = m;
 	mm->name = name;
+	mm->mm_users = mm->mm_count = 1;
 	rwsem_init(m, &mm->mmap_sem, LOCK_MMAP_SEM);
 	spin_lock_init(m, &mm->page_table_lock,
 		       m->kc->split_ptlocks ? LOCK_PAGE_TABLE : LOCK_PTL);

@@ -44,6 +44,7 @@ struct vma_list { struct vma *head, *tail; };
 
 struct anon_vma {
 	struct spinlock lock;
+	uint8_t all_locks;		/* LSB of head.next: mm_take_all_locks has it */
 	struct vma_list vmas;		/* all that may map its pages, whether they do or not */
 };
 
@@ -51,6 +52,7 @@ struct anon_vma {
 struct address_space {
 	const char *name;
 	struct spinlock i_mmap_lock;
+	uint8_t all_locks;		/* AS_MM_ALL_LOCKS */
 	struct vma_list i_mmap;
 	struct spinlock tree_lock;	/* page[], dirty and writeback tags */
 	struct page **page;		/* NULL: not in the page cache */
@@ -73,7 +75,7 @@ struct vma {
 	struct vma *imm_next, *imm_prev;	/* on mapping->i_mmap */
 };
 
-struct registrant;
+struct mmu_notifier_mm;
 
 struct mm {
 	struct machine *m;
@@ -93,11 +95,13 @@ struct mm {
 	uint64_t base;			/* first page of the arena of tables */
 	uint32_t nr_tables;
 	struct pgtable **table;
-	struct registrant *registrant;	/* notifier list */
 	int on_mmlist;			/* has had swap entries */
 	uint64_t faultstamp;		/* swap token: global faults at its last one */
 	int64_t last_interval;
 	int token_priority;
+	struct mmu_notifier_mm *mmu_notifier_mm;	/* NULL: nobody has registered yet */
+	int mm_users, mm_count;		/* threads; the users together, and registrants */
+	sim_time last_mmput;		/* when mm_users became 0 */
 };
 
 void mm_init(struct machine *m, struct mm *mm, const char *name, uint64_t base,

@@ -379,6 +379,30 @@ void flush_tlb_page(struct ctx *w, struct mm *mm, uint64_t va)
 	request(w, mm, va, va + 1, 0, 0);
 }
 
+/* --- everything ------------------------------------------------------------------------------ */
+
+/* do_flush_tlb_all: global entries too; the reload is charged as that of cr3 */
+static void flush_all_here(struct ctx *w, void *arg)
+{
+	(void)arg;
+	if (w->cpu->tlb_lazy && w->cpu->active_mm)
+		leave_mm(w);
+	else
+		tlb_flush_here(w);
+}
+
+void flush_tlb_all(struct ctx *w)
+{
+	uint64_t all = w->m->nr_cpus == MAX_CPUS ? ~0ull : (1ull << w->m->nr_cpus) - 1;
+
+	BUG_ON(w->irqs_off);
+	preempt_disable(w);
+	if (w->m->nr_cpus > 1)
+		smp_call_function_many(w, all & ~(1ull << w->cpu->id), flush_all_here, NULL);
+	flush_all_here(w, NULL);
+	preempt_enable(w);
+}
+
 /* --- construction ---------------------------------------------------------------------------- */
 
 void tlbflush_mm_init(struct machine *m, struct mm *mm)

@@ -32,8 +32,8 @@
  *
  * On SGI UV other blades are reached by message: bau.h.
  *
- * Left out: flush_tlb_all, page-table isolation, broadcast by INVLPGB, the balance
- * points of tlb_flushall_shift (3.5 to 3.15).
+ * Left out: page-table isolation, broadcast by INVLPGB, the balance points of
+ * tlb_flushall_shift (3.5 to 3.15).
  */
 #ifndef MODELS_KERNEL_TLBFLUSH_H
 #define MODELS_KERNEL_TLBFLUSH_H
@@ -88,6 +88,10 @@ void flush_tlb_mm_range(struct ctx *w, struct mm *mm, uint64_t start, uint64_t e
 
 /* This CPU's own TLB: one page, or TLB_FLUSH_ALL. */
 void flush_tlb_local(struct ctx *w, uint64_t va);
+
+/* Everything, on every CPU (kernel addresses went); the same in all generations. */
+void flush_tlb_all(struct ctx *w);
+
 /* The scheduler's share.  leave_mm: before an idle state that loses the TLB. */
 void enter_lazy_tlb(struct ctx *w);
 void switch_mm(struct ctx *w);

@@ -1,73 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Walks of the notifier list (mm/mmu_notifier.c, 2.6.27), records at hook points; see notifier.h. */
+/* Records at hook points: which fire, on early exits too; see notifier.h. */
 #include "models/notifier/notifier.h"
 #include "models/kernel/mmu_notifier.h"
-#include "models/kernel/rcu.h"
-
-void notifier_register(struct mm *mm, struct registrant *r)
-{
-	struct machine *m = mm->m;
-
-	r->all_next = m->oracle_registrants;
-	m->oracle_registrants = r;
-	if (m->cfg->design->list_structure == LIST_NONE)
-		return;
-	r->next = mm->registrant;
-	mm->registrant = r;
-}
-
-static int ages(enum callout_op op)
-{
-	return op == OP_clear_flush_young || op == OP_clear_young || op == OP_test_young;
-}
-
-/* The registrant's answer; only aging has one. */
-static int call_one(struct ctx *w, struct registrant *r, enum callout_op op,
-		    uint64_t start, uint64_t end)
-{
-	struct machine *m = w->m;
-	int dropped = 0, answer = 0;
-
-	if (m->cfg->design->list_structure != LIST_POINTER)
-		charge(w, COST_LIST_STEP);
-	if (ages(op) && !r->ops->age)
-		return 0;		/* the op is NULL: one test, no call */
-	charge(w, COST_CALLOUT_CALL);
-	metric_count(&m->metrics, METRIC_CALLOUT, (int)op, 1);
-	tp(w, TP_CALLOUT_BEGIN, op, start);
-	if (ages(op))
-		answer = r->ops->age(w, r->priv, op, start);
-	else
-		dropped = r->ops->callout(w, r->priv, op, start, end);
-	tp(w, TP_CALLOUT_END, op, end);
-	if (!ages(op) && !dropped && r->ops->zaps(r->priv, op))
-		metric_count(&m->metrics, METRIC_CALLOUT_SPURIOUS, 0, 1);
-	return answer;
-}
-
-static int walk(struct ctx *w, struct mm *mm, const struct callout *c, uint64_t start, uint64_t end)
-{
-	const struct design_config *d = w->m->cfg->design;
-	int rcu = d->list_reader == READER_RCU, answer = 0;
-	enum callout_op op = (enum callout_op)c->op;
-	sim_time t0;
-
-	sync(w);
-	t0 = now_of(w);
-	metric_count(&w->m->metrics, METRIC_LIST_WALKS, 0, 1);
-	if (rcu)
-		rcu_read_lock(w);
-	for (struct registrant *r = mm->registrant; r; r = r->next) {
-		answer |= call_one(w, r, op, start, end);
-		if (answer && c->result == RESULT_STOP_ON_NONZERO)
-			break;
-	}
-	if (rcu)
-		rcu_read_unlock(w);
-	sync(w);
-	metric_tally(&w->m->metrics, METRIC_CALLOUT_TIME, (int)op, now_of(w) - t0);
-	return c->result == RESULT_VOID ? 0 : answer;
-}
 
 /* --- records at hook points -------------------------------------------------------- */
 
@@ -83,15 +17,48 @@ static int holds(const struct ctx *w, const struct callout *c, enum site_id site
 	return !(c->cond & COND_MAY_BLOCK) || (!w->spinlocks && !w->preempt_count && !w->is_irq);
 }
 
+/*
+ * list.span: section.  A reader that is one for all address spaces is entered
+ * before the armed test, or a section that began unarmed would have none.
+ */
+static void span_begin(struct ctx *w, struct mm *mm)
+{
+	struct mmu_notifier_mm *nm = mm->mmu_notifier_mm;
+	int taken = nm || w->m->cfg->design->list_domain == DOMAIN_GLOBAL;
+
+	if (w->spans < (int)(sizeof(w->span) / sizeof(w->span[0])))
+		w->span[w->spans] = taken ? list_reader_lock(w, nm ? nm : w->m->notifier->any) : -1;
+	w->spans++;
+}
+
+static void span_end(struct ctx *w, struct mm *mm)
+{
+	struct mmu_notifier_mm *nm = mm->mmu_notifier_mm;
+
+	if (!w->spans)
+		return;			/* an end without a start */
+	w->spans--;
+	if (w->spans < (int)(sizeof(w->span) / sizeof(w->span[0])) && w->span[w->spans] >= 0)
+		list_reader_unlock(w, nm ? nm : w->m->notifier->any, w->span[w->spans]);
+}
+
 static int fire(struct ctx *w, struct mm *mm, enum site_id site, const struct callout *c,
 		uint64_t start, uint64_t end, int facts)
 {
+	int spans = w->m->cfg->design->list_span == SPAN_SECTION, answer = 0;
+
 	if (!holds(w, c, site, facts))
 		return 0;
+	if (spans && c->op == OP_range_start)
+		span_begin(w, mm);
 	charge(w, COST_ARMED_TEST);
 	line_access(w, &mm->notifier_line, LINE_READ);
 	metric_count(&w->m->metrics, METRIC_ARMED_TESTS, 0, 1);
-	return mm->registrant ? walk(w, mm, c, start, end) : 0;
+	if (mm->mmu_notifier_mm)
+		answer = list_walk(w, mm, c, start, end);
+	if (spans && c->op == OP_range_end)
+		span_end(w, mm);
+	return answer;
 }
 
 static int has_callouts(const struct design_config *d)
@@ -164,7 +131,15 @@ static void count_exits(struct machine *m)
 
 void notifier_init(struct machine *m)
 {
+	struct notifier_core *k = arena_alloc(m->arena, sizeof(*k));
+
+	m->notifier = k;
+	spin_lock_init(m, &k->global_lock, LOCK_NOTIFIER_GLOBAL);
+	mutex_init(m, &k->all_locks, LOCK_MM_ALL_LOCKS);
+	rwsem_init(m, &k->rwsem, LOCK_NOTIFIER_SEM);
+	k->any = notifier_mm_new(m);
 	m->hooks.notify = notify;
+	m->hooks.mm_release = mmu_notifier_release;
 	m->hooks.notify_exit = notify_exit;
 	count_exits(m);
 }

@@ -21,6 +21,8 @@ struct secondary *secondary_create(struct machine *m, struct mm *mm, const struc
 	s->use = use;
 	s->registrant.ops = d->ops;
 	s->registrant.priv = s;
-	notifier_register(mm, &s->registrant);
+	notifier_announce(m, &s->registrant);
+	if (use->registered == REGISTERED_AT_START)
+		notifier_register(mm, &s->registrant);
 	return s;
 }

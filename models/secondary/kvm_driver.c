@@ -135,6 +135,12 @@ static void guest_access(void *user, uint64_t va, int write)
 	kvm_guest_access(user, va, write);
 }
 
+/* kvm_destroy_vm, behind the notifier: kvm_arch_destroy_vm frees the shadow pages */
+static void destroy(struct ctx *w, struct secondary *s)
+{
+	kvm_flush_shadow(w, kvm_of(s), ZAPPED_RELEASE);
+}
+
 static void window_begin(struct secondary *s, sim_time now)
 {
 	struct kvm *k = kvm_of(s);
@@ -152,5 +158,6 @@ static void window_end(struct secondary *s, sim_time now)
 
 const struct secondary_driver kvm_driver = {
 	.ops = &kvm_ops, .create = create, .prefill = prefill, .attach = attach,
-	.tlb_entries = tlb_entries, .warm = warm, .access = guest_access, .window_begin = window_begin, .window_end = window_end,
+	.tlb_entries = tlb_entries, .warm = warm, .access = guest_access, .destroy = destroy,
+	.window_begin = window_begin, .window_end = window_end,
 };

@@ -257,6 +257,8 @@ static int usable(void *priv, const struct page *p, char *why, size_t n, int *cp
 	struct kvm *k = priv;
 	const struct spte *s = p->sptes;
 
+	if (!k->mm->mm_users)
+		return 0;		/* the process is gone, and its vcpus with it */
 	while (s && (s->va < k->base || s->va >= k->base + k->frames))
 		s = s->next_of_page;
 	if (s) {

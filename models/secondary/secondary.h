@@ -40,6 +40,8 @@ struct secondary_driver {
 	void (*warm)(void *user, uint64_t va);
 	/* One access of the thread to @va; returns when it has retired.  May block. */
 	void (*access)(void *user, uint64_t va, int write);
+	/* Its file is closed: every translation goes, without a word to the list. */
+	void (*destroy)(struct ctx *w, struct secondary *s);
 	/* The measured window begins, ends. */
 	void (*window_begin)(struct secondary *s, sim_time now);
 	void (*window_end)(struct secondary *s, sim_time now);

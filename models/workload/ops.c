@@ -73,7 +73,7 @@ static void op_touch(struct thread *t, const struct op_config *op, uint64_t *cur
 
 	ctx_class(&t->ctx, TIME_USER);
 	for (int64_t i = 0; i < pages_of(r, op); i++)
-		touch_page(&t->ctx, &t->space->mm,
+		touch_page(&t->ctx, t->space->mm,
 			   pick_page(t->l->picks, r, &op->pages, &t->pages, cursor),
 			   is_write(t, op, i));
 }
@@ -127,7 +127,7 @@ static void op_unmap(struct thread *t, const struct op_config *op, uint64_t *cur
 	if (op->kind == OPK_MUNMAP)
 		sys_mmap(w, start, end);
 	for (uint64_t va = start; va < end; va++)
-		touch_page(w, &t->space->mm, va, 1);
+		touch_page(w, t->space->mm, va, 1);
 }
 
 /* --- through a secondary MMU ------------------------------------------------------- */
@@ -161,7 +161,7 @@ static void op_repeat(struct thread *t, const struct op_config *op, int *index)
 {
 	int first = *index;
 
-	for (int64_t i = 0; i < op->times; i++) {
+	for (int64_t i = 0; i < op->times && !t->over; i++) {
 		*index = first;
 		for (int j = 0; j < op->n_loop; j++)
 			run_op(t, &op->loop[j], index);
@@ -185,8 +185,11 @@ void run_op(struct thread *t, const struct op_config *op, int *index)
 	struct ctx *w = &t->ctx;
 	uint64_t *cursor = &t->cursor[(*index)++];
 
+	if (t->over)
+		return;
 	check_progress(t);
 	ctx_next_item(w);
+	process_take_signal(t);
 	switch (op->kind) {
 	case OPK_THINK: {
 		sim_time d = dist_draw(&op->duration, &t->think);
@@ -224,6 +227,18 @@ void run_op(struct thread *t, const struct op_config *op, int *index)
 			break;
 		ctx_class(w, TIME_SYSTEM);
 		gru_unload_context(w, t->user[op->via]);
+		break;
+	case OPK_REGISTER:
+		op_register(t, op);
+		break;
+	case OPK_UNREGISTER:
+		op_unregister(t, op);
+		break;
+	case OPK_SIGNAL:
+		op_signal(t, op);
+		break;
+	case OPK_EXIT:
+		op_exit(t, op);
 		break;
 	case OPK_REPEAT:
 		op_repeat(t, op, index);

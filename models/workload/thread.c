@@ -104,7 +104,7 @@ static void thread_main(void *arg)
 	first_steps(t);
 	if (t->cfg->times)
 		window_open(t->l);
-	for (int64_t i = 0; !t->cfg->times || i < t->cfg->times; i++) {
+	for (int64_t i = 0; !t->over && (!t->cfg->times || i < t->cfg->times); i++) {
 		sim_time begin = now_of(&t->ctx) + t->ctx.debt;
 		int index = 0;
 
@@ -115,6 +115,7 @@ static void thread_main(void *arg)
 				     now_of(&t->ctx) + t->ctx.debt - begin);
 	}
 	sync(&t->ctx);
+	process_thread_ends(t);
 	if (t->cfg->times)
 		thread_done(t->l);
 	if (t->vcpu)
@@ -127,7 +128,7 @@ static void start_halted(struct thread *t, struct cpu *c)
 {
 	t->ctx.cpu = c;
 	c->task = &t->ctx;
-	tlb_start_with(c, &t->space->mm);
+	tlb_start_with(c, t->space->mm);
 	c->tlb_lazy = 1;
 	t->vcpu->cpu = c->id;
 	t->vcpu->halted = 1;
@@ -143,7 +144,7 @@ void thread_start(struct thread *t, struct cpu *c)
 	rng_seed(&t->at, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "at");
 	t->cursor = arena_alloc(m->arena, sizeof(*t->cursor) * (size_t)(n + 1));
 	if (t->space && t->cfg->mode != MODE_KERNEL)
-		t->ctx.mm = &t->space->mm;
+		t->ctx.mm = t->space->mm;
 	if (t->cfg->mode == MODE_USER)
 		c->tlb = tlb_new(m->arena, (uint32_t)m->mc->tlb_entries,
 				 (uint32_t)m->mc->tlb_entries);

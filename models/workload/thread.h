@@ -15,13 +15,17 @@
 #include "models/secondary/kvm.h"
 #include "models/workload/pick.h"
 
+/* A process: one instance of an address space of the scenario, in one of its lives. */
 struct space {
 	const struct address_space_config *cfg;
-	struct mm mm;
+	const char *name;
+	struct mm *mm;
 	struct region region[MAX_REGIONS];
 	uint64_t start, pages;
 	struct secondary *secondary[MAX_SECONDARIES];	/* as many as cfg has */
 	struct kvm *kvm;		/* the first of kind kvm, or NULL */
+	int mortal;			/* one of its threads has op exit: it ends with the last */
+	int lives;			/* so far */
 };
 
 struct workload;
@@ -30,6 +34,7 @@ struct thread {
 	struct workload *l;
 	const struct thread_config *cfg;
 	struct space *space;		/* NULL: kernel thread */
+	int over;			/* it has left its loop for good */
 	struct ctx ctx;
 	void *user[MAX_SECONDARIES];	/* its state with each that it accesses through */
 	struct kvm_vcpu *vcpu;		/* guest mode */
@@ -39,12 +44,21 @@ struct thread {
 	uint32_t still;			/* ... and how many in a row have not moved it */
 };
 
+/* What the processes of one kind have in common. */
+struct shared_objects {
+	struct address_space **file;
+	struct anon_vma **anon;
+};
+
 struct workload {
 	struct machine *m;
+	struct shared_objects shared[MAX_ADDRESS_SPACES];
 	struct space *space;		/* all instances, in the order of the file */
 	int n_spaces;
 	struct address_space *file[MAX_ADDRESS_SPACES * MAX_REGIONS];
 	int n_files;
+	uint64_t next_base;		/* where the next life's addresses begin */
+	void (*spawn)(struct workload *l, struct space *s);	/* a new life, prefilled */
 	struct thread *thread;		/* all instances */
 	int n_threads, n_guests;
 	int terminating, done;		/* threads that end; that have ended */
@@ -63,5 +77,16 @@ void thread_start(struct thread *t, struct cpu *c);
 /* Run one operation now, on the thread's context. */
 void run_op(struct thread *t, const struct op_config *op, int *index);
 int count_ops(const struct op_config *op, int n);
+
+/* process.c: life and death of the thread's process, and of its registrants */
+void op_register(struct thread *t, const struct op_config *op);
+void op_unregister(struct thread *t, const struct op_config *op);
+void op_signal(struct thread *t, const struct op_config *op);
+/* do_exit; with respawn: the thread goes on in a process that starts anew. */
+void op_exit(struct thread *t, const struct op_config *op);
+/* The thread has done its loop: it leaves its process, if that can end. */
+void process_thread_ends(struct thread *t);
+/* What is pending is taken before the next operation begins. */
+void process_take_signal(struct thread *t);
 
 #endif

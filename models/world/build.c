@@ -16,20 +16,35 @@
 
 /* --- start state ---------------------------------------------------------- */
 
-static struct page *take_free_page(struct kernel *k)
+/* From the zone, or, in a later life of a process, from where pages are. */
+static struct page *take_free_page(struct machine *m)
 {
+	struct kernel *k = m->kernel;
 	struct page *p = k->free;
 
-	k->free = p->next;
-	k->nr_zone_free--;
+	if (p) {
+		k->free = p->next;
+		k->nr_zone_free--;
+	}
+	for (int i = 0; !p && i < m->nr_cpus; i++) {
+		p = k->pcpu[i].free;
+		if (p) {
+			k->pcpu[i].free = p->next;
+			k->pcpu[i].nr_free--;
+		}
+	}
+	if (!p)
+		sim_fail(&m->sim, SIM_STOP_FAILED, "no page is free for a new process");
 	p->next = NULL;
 	p->free = 0;
+	p->had_spte = 0;
+	p->op = NULL;
 	return p;
 }
 
 static struct page *new_page(struct machine *m)
 {
-	struct page *p = take_free_page(m->kernel);
+	struct page *p = take_free_page(m);
 
 	p->count = 1;
 	p->active = 1;
@@ -79,13 +94,14 @@ static void prefill_region(struct machine *m, struct space *s, struct region *r)
 	for (uint64_t va = r->start; va < r->start + r->pages; va++) {
 		if (!chosen(key, va, r->cfg->prefault))
 			continue;
-		map_page(m, &s->mm, va, chosen(key + 2, va, r->cfg->dirty));
+		map_page(m, s->mm, va, chosen(key + 2, va, r->cfg->dirty));
 		if (!chosen(key + 1, va, r->cfg->secondary_prefault))
 			continue;
 		for (int i = 0; i < s->cfg->n_secondaries; i++)
-			if (s->secondary[i]->driver->prefill)
+			if (s->secondary[i]->driver->prefill &&
+			    s->cfg->secondary[i].registered == REGISTERED_AT_START)
 				s->secondary[i]->driver->prefill(s->secondary[i], va,
-								 pte_lookup(&s->mm, va)->page);
+								 pte_lookup(s->mm, va)->page);
 	}
 }
 
@@ -146,12 +162,14 @@ static int users_of(const struct world_config *c, int space, int i)
 	return n;
 }
 
-static void build_secondaries(struct world_run *r, struct space *s, int space)
+static void build_secondaries(struct world_run *r, struct space *s)
 {
+	int space = (int)(s->cfg - r->m.cfg->space);
+
 	for (int i = 0; i < s->cfg->n_secondaries; i++) {
 		const struct secondary_use *u = &s->cfg->secondary[i];
 
-		s->secondary[i] = secondary_create(&r->m, &s->mm, u, s->start, s->pages,
+		s->secondary[i] = secondary_create(&r->m, s->mm, u, s->start, s->pages,
 						   users_of(r->m.cfg, space, i));
 		if (u->kind == SECONDARY_KVM && !s->kvm)
 			s->kvm = kvm_of(s->secondary[i]);
@@ -185,34 +203,99 @@ static int is_anon(const struct region_config *g)
 static void map_region(struct world_run *r, struct space *s, struct region *g)
 {
 	uint64_t end = g->start + g->pages;
-	int share = !g->cfg->own_vma && s->mm.vma && s->mm.vma->anon_vma;
+	int share = !g->cfg->own_vma && s->mm->vma && s->mm->vma->anon_vma;
 
 	if (is_anon(g->cfg))
-		vma_insert(&s->mm, g->start, end,
-			   share ? s->mm.vma->anon_vma : anon_vma_new(&r->m));
+		vma_insert(s->mm, g->start, end,
+			   share ? s->mm->vma->anon_vma : anon_vma_new(&r->m));
 	else
-		vma_insert_file(&s->mm, g->start, end,
+		vma_insert_file(s->mm, g->start, end,
 				VM_READ | VM_WRITE | (g->cfg->shared ? VM_SHARED : 0u),
 				file_of(r, g->cfg->backing), 0);
 }
 
-static void build_space(struct world_run *r, int i)
+/* VMAs that nobody touches, behind the regions, a page of gap after each. */
+static void build_padding(struct world_run *r, struct space *s, uint64_t at)
 {
-	struct space *s = &r->l.space[i];
 	const struct address_space_config *cfg = s->cfg;
-	uint64_t start[MAX_REGIONS];
+	struct shared_objects *o = &r->l.shared[cfg - r->m.cfg->space];
+	uint64_t key = hash_mix(hash_str(cfg->name, (uint64_t)r->m.cfg->seed), 0x766d6173u);
 
-	s->start = (uint64_t)(i + 1) << 20;
-	s->pages = lay_out(cfg, s->start, start) - s->start;
-	mm_init(&r->m, &s->mm, cfg->name, s->start, s->pages);
-	build_secondaries(r, s, (int)(cfg - r->m.cfg->space));
+	for (int64_t i = 0; i < cfg->vmas; i++, at += 2) {
+		int file = (int64_t)(rng_keyed(key, 0, (uint64_t)i) % PPM_ONE) < cfg->vmas_file;
+		int cow = (int64_t)(rng_keyed(key, 1, (uint64_t)i) % PPM_ONE) < cfg->vmas_cow;
+		int common = (int64_t)(rng_keyed(key, 2, (uint64_t)i) % PPM_ONE) < cfg->anon_shared;
+		int64_t k = cfg->shared_files ? i % cfg->shared_files : i;
+		struct address_space **f = cfg->shared_files ? &o->file[k] : NULL;
+		struct vma *v;
+
+		if (!file) {
+			if (common && !o->anon[i])
+				o->anon[i] = anon_vma_new(&r->m);
+			vma_insert(s->mm, at, at + 1, common ? o->anon[i] : anon_vma_new(&r->m));
+			continue;
+		}
+		if (f && !*f)
+			*f = address_space_new(&r->m, "shared", 1);
+		v = vma_insert_file(s->mm, at, at + 1, VM_READ | VM_WRITE,
+				    f ? *f : address_space_new(&r->m, "private", 1), 0);
+		if (cow)
+			anon_vma_prepare(&r->m, v);
+	}
+}
+
+static int ends(const struct op_config *op, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (op[i].kind == OPK_EXIT || (op[i].kind == OPK_REPEAT && ends(op[i].loop, op[i].n_loop)))
+			return 1;
+	return 0;
+}
+
+/* Threads that are users of an instance's mm, and one more that never ends
+ * unless some thread of the process can end it. */
+static int users_of_mm(const struct world_config *c, int space, int *mortal)
+{
+	int n = 0;
+
+	*mortal = 0;
+	for (int k = 0; k < c->n_threads; k++) {
+		const struct thread_config *t = &c->thread[k];
+
+		if (t->in != space || t->mode == MODE_KERNEL)
+			continue;
+		*mortal |= ends(t->loop, t->n_loop);
+		n += (int)t->count;
+	}
+	return n + !*mortal;
+}
+
+/* A life of the process: memory and registrants as at the start. */
+static void space_born(struct world_run *r, struct space *s)
+{
+	const struct address_space_config *cfg = s->cfg;
+	uint64_t start[MAX_REGIONS], end;
+
+	s->start = r->l.next_base;
+	r->l.next_base += 1 << 20;
+	end = lay_out(cfg, s->start, start);
+	s->pages = end - s->start;
+	s->lives++;
+	s->kvm = NULL;
+	s->mm = arena_alloc(r->m.arena, sizeof(*s->mm));
+	mm_init(&r->m, s->mm, s->name, s->start, s->pages + 2 * (uint64_t)cfg->vmas);
+	s->mm->mm_users = users_of_mm(r->m.cfg, (int)(cfg - r->m.cfg->space), &s->mortal);
+	build_secondaries(r, s);
 	for (int j = 0; j < cfg->n_regions; j++) {
 		struct region *g = &s->region[j];
 
-		region_init(&r->m, g, &cfg->region[j], start[j]);
+		if (s->lives == 1)
+			region_init(&r->m, g, &cfg->region[j], start[j]);
+		g->start = start[j];
 		map_region(r, s, g);
 		prefill_region(&r->m, s, g);
 	}
+	build_padding(r, s, end);
 }
 
 static int64_t instances(const struct address_space_config *a)
@@ -223,16 +306,29 @@ static int64_t instances(const struct address_space_config *a)
 static void build_spaces(struct world_run *r)
 {
 	const struct world_config *c = r->m.cfg;
-	int64_t n = 0;
+	struct workload *l = &r->l;
+	int n = 0;
 
 	for (int i = 0; i < c->n_spaces; i++)
-		n += instances(&c->space[i]);
-	r->l.space = arena_alloc(r->m.arena, sizeof(*r->l.space) * (size_t)(n + 1));
-	for (int i = 0; i < c->n_spaces; i++)
-		for (int64_t k = 0; k < instances(&c->space[i]); k++)
-			r->l.space[r->l.n_spaces++].cfg = &c->space[i];
-	for (int i = 0; i < r->l.n_spaces; i++)
-		build_space(r, i);
+		n += (int)instances(&c->space[i]);
+	l->space = arena_alloc(r->m.arena, sizeof(*l->space) * (size_t)(n + 1));
+	l->next_base = 1 << 20;
+	for (int i = 0; i < c->n_spaces; i++) {
+		const struct address_space_config *cfg = &c->space[i];
+		int64_t count = instances(cfg);
+
+		l->shared[i].file = arena_alloc(r->m.arena, sizeof(*l->shared[i].file) *
+						(size_t)(cfg->shared_files + 1));
+		l->shared[i].anon = arena_alloc(r->m.arena, sizeof(*l->shared[i].anon) *
+						(size_t)(cfg->vmas + 1));
+		for (int64_t j = 0; j < count; j++) {
+			struct space *s = &l->space[l->n_spaces++];
+
+			s->cfg = cfg;
+			s->name = cfg->name;
+			space_born(r, s);
+		}
+	}
 }
 
 static uint32_t pages_needed(const struct world_config *c, int cpus)
@@ -304,6 +400,28 @@ static struct space *space_of(struct world_run *r, const struct thread_config *t
 	return &r->l.space[first + instance / t->count];
 }
 
+/* Its state with the secondary MMUs that it accesses memory through. */
+static void attach(struct thread *t)
+{
+	const struct thread_config *cfg = t->cfg;
+
+	for (int i = 0; t->space && i < t->space->cfg->n_secondaries; i++)
+		if (is_user(t->space->cfg, cfg, i))
+			t->user[i] = t->space->secondary[i]->driver->attach(
+				t->space->secondary[i], &t->ctx,
+				working_set(t->space, cfg->loop, cfg->n_loop));
+}
+
+static void respawn(struct workload *l, struct space *s)
+{
+	struct world_run *r = (struct world_run *)((char *)l - offsetof(struct world_run, l));
+
+	space_born(r, s);
+	for (int i = 0; i < l->n_threads; i++)
+		if (l->thread[i].space == s && !l->thread[i].over)
+			attach(&l->thread[i]);
+}
+
 static void build_thread(struct world_run *r, const struct thread_config *cfg, int64_t instance,
 			 struct thread *t)
 {
@@ -314,11 +432,7 @@ static void build_thread(struct world_run *r, const struct thread_config *cfg, i
 	t->cfg = cfg;
 	t->space = space_of(r, cfg, instance);
 	ctx_init(&t->ctx, &r->m, arena_strdup(r->m.arena, name));
-	for (int i = 0; t->space && i < t->space->cfg->n_secondaries; i++)
-		if (is_user(t->space->cfg, cfg, i))
-			t->user[i] = t->space->secondary[i]->driver->attach(
-				t->space->secondary[i], &t->ctx,
-				working_set(t->space, cfg->loop, cfg->n_loop));
+	attach(t);
 	if (cfg->mode == MODE_GUEST) {
 		t->vcpu = t->ctx.priv;
 		r->l.n_guests++;
@@ -406,6 +520,7 @@ void world_build(struct world_run *r)
 	if (m->cfg->oracle)
 		oracle_init(m);
 	r->l.m = m;
+	r->l.spawn = respawn;
 	build_spaces(r);
 	set_window(r);
 	build_threads(r);

@@ -21,7 +21,7 @@ struct world {
 const char world_not_modelled[] =
 	"reclaim, swap, files, copy on write, fork, migration\n"
 	"preemption, timer ticks, more than one thread per CPU\n"
-	"RCU and SRCU grace periods, registration and exit\n"
+	"RCU and SRCU grace periods\n"
 	"guest page tables, large pages, NUMA memory distance\n"
 	"secondary MMUs other than KVM of 2008 and SGI's GRU\n"
 	"GRU: more threads on a blade than contexts, block copies; UV: message timeouts\n";
@@ -258,6 +258,33 @@ static int check_thread(const struct world_config *c, const struct thread_config
 	return 0;
 }
 
+static int respawns(const struct op_config *op, int n)
+{
+	for (int i = 0; i < n; i++)
+		if ((op[i].kind == OPK_EXIT && op[i].respawn) ||
+		    (op[i].kind == OPK_REPEAT && respawns(op[i].loop, op[i].n_loop)))
+			return 1;
+	return 0;
+}
+
+/* Who goes on in a new process cannot leave others behind in the old one. */
+static int check_respawn(const struct world_config *c, const struct thread_config *t,
+			 char *why, size_t n)
+{
+	int64_t threads = 0;
+
+	if (t->in < 0 || !respawns(t->loop, t->n_loop))
+		return 0;
+	for (int i = 0; i < c->n_threads; i++)
+		if (c->thread[i].in == t->in && c->thread[i].mode != MODE_KERNEL)
+			threads += c->thread[i].count;
+	if (threads == 1)
+		return 0;
+	snprintf(why, n, "thread %s: exit with respawn needs a process of one thread, %s has %lld",
+		 t->name, c->space[t->in].name, (long long)threads);
+	return -1;
+}
+
 static int share_a_cpu(const struct world_config *c, const struct thread_config *a,
 		       const struct thread_config *b)
 {
@@ -314,7 +341,8 @@ int world_check(const struct world_config *c, char *why, size_t n)
 		return -1;
 	}
 	for (int i = 0; i < c->n_threads; i++) {
-		if (check_thread(c, &c->thread[i], why, n))
+		if (check_thread(c, &c->thread[i], why, n) ||
+		    check_respawn(c, &c->thread[i], why, n))
 			return -1;
 		ends |= c->thread[i].times > 0;
 		for (int j = 0; j < i; j++)
@@ -345,6 +373,15 @@ static int misses_cost(const struct address_space_config *a, const struct op_con
 	return a && a->secondary[op->via].kind == SECONDARY_GRU;
 }
 
+static double space_pages(const struct address_space_config *a)
+{
+	double n = 0;
+
+	for (int i = 0; i < a->n_regions; i++)
+		n += (double)(a->region[i].length / PAGE_SIZE);
+	return n;
+}
+
 static double op_events(const struct address_space_config *a, const struct op_config *op)
 {
 	double pages = (double)(op->length / PAGE_SIZE), sum = 0;
@@ -357,6 +394,11 @@ static double op_events(const struct address_space_config *a, const struct op_co
 		for (int i = 0; i < op->n_loop; i++)
 			sum += op_events(a, &op->loop[i]);
 		return sum * (double)op->times;
+	case OPK_REGISTER:
+		return 60 + (a ? 8 * (double)a->vmas : 0);
+	case OPK_UNREGISTER:
+	case OPK_EXIT:
+		return 200 + (a ? 5 * space_pages(a) : 0);
 	case OPK_SECONDARY_ACCESS:
 		return (misses_cost(a, op) ? 10 : 0.5) * (double)op->n;
 	case OPK_TOUCH:

@@ -101,6 +101,17 @@ static int find_gru(struct op_load *g, const struct node *n, const char *path)
 	return found < 0 ? 0 : found;
 }
 
+/* Whose notifier an operation registers or unregisters. */
+static int find_registrant(struct op_load *g, const struct node *n, const char *path)
+{
+	int i = named_via(g, n, path, 0);
+
+	if (!node_get(n, "via") && g->space->n_secondaries > 1)
+		load_error(g->l, n, path, NULL, "via is missing: which of %d secondary MMUs?",
+			   g->space->n_secondaries);
+	return i < 0 ? 0 : i;
+}
+
 /* Which secondary MMU an access goes through: the named one, else the first of the mode. */
 static int find_via(struct op_load *g, const struct node *n, const char *path)
 {
@@ -127,9 +138,11 @@ static int find_via(struct op_load *g, const struct node *n, const char *path)
 /* What may run where: a vcpu's accesses are secondary, a process's are not. */
 static void check_mode(struct op_load *g, const struct node *n, const char *path, int kind)
 {
-	int needs_space = kind != OPK_THINK && kind != OPK_SLEEP && kind != OPK_REPEAT;
+	int needs_space = kind != OPK_THINK && kind != OPK_SLEEP && kind != OPK_REPEAT &&
+			  kind != OPK_SIGNAL;
 	int needs_kvm = kind == OPK_MEMSLOT_DELETE || kind == OPK_SHRINK;
-	int needs_secondary = kind == OPK_SECONDARY_ACCESS || kind == OPK_GRU_UNLOAD || needs_kvm;
+	int needs_secondary = kind == OPK_SECONDARY_ACCESS || kind == OPK_GRU_UNLOAD ||
+			      kind == OPK_REGISTER || kind == OPK_UNREGISTER || needs_kvm;
 	const char *name = op_table[kind].name;
 
 	if (needs_space && !g->space)
@@ -188,6 +201,8 @@ static void load_operation(struct op_load *g, const struct node *item, int kind,
 		op->via = find_via(g, n, path);
 	if (kind == OPK_GRU_UNLOAD && g->space && g->space->n_secondaries)
 		op->via = find_gru(g, n, path);
+	if ((kind == OPK_REGISTER || kind == OPK_UNREGISTER) && g->space && g->space->n_secondaries)
+		op->via = find_registrant(g, n, path);
 	load_join(sub, sizeof(sub), path, "of");
 	if (of)
 		op->region = find_region(g, of, sub);

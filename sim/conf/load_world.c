@@ -158,12 +158,12 @@ static void load_unused_costs(struct loader *l, struct machine_config *m)
 static void load_use(struct loader *l, const struct node *n, const char *path,
 		     const struct trees *t, struct machine_config *m, struct secondary_use *u)
 {
-	static const char *const keys[] = { "kind", "name", "prefault", NULL };
+	static const char *const others[] = { "kind", "name", "prefault", NULL };
 	const char *ref = secondary_ref(n), *name = node_name(n);
 	struct machine_config *own = load_alloc(l, sizeof(*own));
 	int i;
 
-	load_check_keys(l, n, path, keys);
+	load_rows(l, &use_params, n, path, others, u);
 	if (!ref)
 		load_error(l, n, path, NULL, "kind is missing");
 	for (i = 0; ref && i < t->n_secondaries; i++) {
@@ -209,7 +209,8 @@ static void load_secondaries(struct loader *l, const struct node *n, const char 
 static void load_spaces(struct loader *l, const struct trees *t, struct machine_config *m,
 			struct world_config *w)
 {
-	static const char *const keys[] = { "name", "memory", "prefault", "regions", "secondary", NULL };
+	static const char *const others[] = { "name", "memory", "prefault", "regions", "secondary",
+					      NULL };
 	const struct node *list = node_get(t->scenario, "address_spaces");
 	int i;
 
@@ -223,7 +224,7 @@ static void load_spaces(struct loader *l, const struct trees *t, struct machine_
 		char path[160];
 
 		load_join(path, sizeof(path), "address_spaces", name ? name : "?");
-		load_rows(l, &space_params, n, path, keys, a);
+		load_rows(l, &space_params, n, path, others, a);
 		if (!name)
 			load_error(l, n, path, NULL, "name is missing");
 		else
@@ -296,6 +297,29 @@ static void load_thread(struct loader *l, const struct node *n, const struct wor
 		load_error(l, n, path, NULL, "loop is missing");
 }
 
+/* Threads that a signal goes to. */
+static void resolve_targets(struct loader *l, const struct node *list, struct world_config *w,
+			    struct op_config *op, int n)
+{
+	const char *names[MAX_THREADS];
+	int i, k;
+
+	for (k = 0; k < w->n_threads; k++)
+		names[k] = w->thread[k].name;
+	for (i = 0; i < n; i++) {
+		if (op[i].kind == OPK_REPEAT)
+			resolve_targets(l, list, w, op[i].loop, op[i].n_loop);
+		if (op[i].kind != OPK_SIGNAL || !*op[i].to)
+			continue;
+		for (k = 0; k < w->n_threads && strcmp(names[k], op[i].to); k++)
+			;
+		if (k == w->n_threads)
+			load_error(l, list, "threads", nearest_name(op[i].to, names, (size_t)k),
+				   "signal: no thread is named '%s'", op[i].to);
+		op[i].to_thread = k;
+	}
+}
+
 static void load_threads(struct loader *l, const struct node *scenario, struct world_config *w)
 {
 	const struct node *list = node_get(scenario, "threads");
@@ -313,6 +337,8 @@ static void load_threads(struct loader *l, const struct node *scenario, struct w
 		load_thread(l, list->item[i], w, &w->thread[i]);
 		ends |= w->thread[i].times > 0 && w->thread[i].count > 0;
 	}
+	for (i = 0; i < list->n; i++)
+		resolve_targets(l, list, w, w->thread[i].loop, w->thread[i].n_loop);
 	if (w->until == UNTIL_THREADS_DONE && !ends)
 		load_error(l, list, "threads", NULL, "until: threads_done, but no thread has times");
 }

@@ -62,11 +62,11 @@ static void reach(struct rig_thread *t)
 {
 	struct mm *mm = &t->rig->mm;
 
-	mm->registrant = NULL;
+	mm->mmu_notifier_mm = NULL;
 	for (int i = 0; i < bench.registrants; i++) {
 		struct fake *f = &bench.fake[i];
 
-		f->registrant = (struct registrant){ &fake_ops, f, NULL, NULL };
+		f->registrant = (struct registrant){ .ops = &fake_ops, .priv = f };
 		f->id = i;
 		f->like = t->rig->kvm;
 		f->call = bench.call;
@@ -131,7 +131,7 @@ static void test_disarmed(void)
 	r.f.design.list_structure = LIST_NONE;
 	rig_run(&r);
 	is_int(bench.n, 0, "no list: nobody is called, registered or not");
-	ok(!r.mm.registrant, "a design without a list leaves the mm disarmed");
+	ok(!r.mm.mmu_notifier_mm, "a design without a list leaves the mm disarmed");
 	rig_free(&r);
 }
 

@@ -140,6 +140,7 @@ static int word_lock(const struct trace_record *r, char *buf)
 {
 	static const char *const name[NR_LOCK_CLASSES] = {
 		[LOCK_PTL] = "ptl", [LOCK_MMU] = "mmu", [LOCK_ANON_VMA] = "anon",
+		[LOCK_NOTIFIER_LIST] = "S",
 	};
 	unsigned class = r->a & 0xff, mode = (r->a >> 8) & 3;
 	char sign = r->id == TP_LOCK ? '+' : '-';
@@ -160,6 +161,9 @@ static const char *const short_word[NR_TRACEPOINTS] = {
 	[TP_KVM_FLUSH_BEGIN] = "round", [TP_KVM_FLUSH_EMPTY] = "round",
 	[TP_CALLOUT_END] = "]", [TP_SECTION_OPEN] = "open", [TP_SECTION_CLOSE] = "close",
 	[TP_SEQ_STEP] = "seq", [TP_TABLE_FREE] = "table", [TP_VIOLATION] = "VIOLATION",
+	[TP_LIST_ADD] = "add", [TP_LIST_DEL] = "del", [TP_RELEASE_BEGIN] = "release[",
+	[TP_RELEASE_END] = "]", [TP_LIST_GP_BEGIN] = "GP", [TP_REGISTER_BEGIN] = "register",
+	[TP_UNREGISTER_BEGIN] = "unregister", [TP_EXIT_MM] = "mmput", [TP_EXIT_DONE] = "notify",
 };
 
 static int word_order(const struct trace_record *r, char *buf)

@@ -103,7 +103,7 @@ static const struct golden designs[] = {
 	{ "not modelled reader", DESIGN "core: {list: {reader: srcu}}\n",
 	  "f.yaml:4:23: design.core.list.reader: 'srcu' is not modelled in this version\n" },
 	{ "misspelt step", DESIGN "core: {register: [inset]}\n",
-	  "f.yaml:4:19: design.core.register: 'inset' is not one of mmap_sem_write, global_spinlock, global_mutex, sort, i_mmap, anon_vma, seqlock_replay, insert, gp, unlock, unlink, release, unpin_module, free; did you mean insert?\n" },
+	  "f.yaml:4:19: design.core.register: 'inset' is not one of mmap_sem_write, global_spinlock, global_mutex, sort, scan, i_mmap, anon_vma, seqlock_replay, insert, gp, unlock, unlink, release, unpin_module, free; did you mean insert?\n" },
 	{ "a step of another list", DESIGN "core: {register: insert unlink}\n",
 	  "f.yaml:4:18: design.core.register: 'unlink' is no step of register\n" },
 	{ "a lock never dropped", DESIGN "core: {register: [mmap_sem_write, insert]}\n",
