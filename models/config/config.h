@@ -144,6 +144,7 @@ struct kernel_config {
 	int64_t flush_lazy, flush_reclaim, flush_local, flush_ack;	/* enums of the names */
 	int64_t flush_relaxed;		/* 1: none for young, dirty and write bits */
 	int64_t flush_ceiling;		/* pages; 0: a range is the whole mm */
+	int64_t zero_page;		/* reads of nothing map one page of zeroes */
 	int64_t split_ptlocks;		/* one lock per page-table page */
 	int64_t hz, tick;		/* ticks per second; 1: CPUs tick */
 	int64_t tick_phase;		/* enum tick_phase */

@@ -100,7 +100,8 @@ static void switch_page(struct ctx *w, struct wp *f, struct page *old, struct pa
 	point(w, f, POINT_set);
 	page_remove_rmap(w, old);
 	point(w, f, POINT_rmap_switched);
-	put_page(w, old);		/* the pte's reference */
+	if (!is_zero_page(w, old))
+		put_page(w, old);	/* the pte's reference */
 	put_page(w, old);		/* ours: under the lock, the last one perhaps */
 	point(w, f, POINT_old_put);
 	spin_unlock(w, pte_lockptr(mm, f->table));
@@ -115,7 +116,7 @@ static int copy(struct ctx *w, struct wp *f, struct page *old)
 	spin_unlock(w, pte_lockptr(f->mm, f->table));
 	anon_vma_prepare(w->m, f->vma);
 	new = alloc_page(w);
-	page_work(w, COST_COPY_PAGE);
+	page_work(w, is_zero_page(w, old) ? COST_ZERO_PAGE : COST_COPY_PAGE);
 	point(w, f, POINT_copied);
 	spin_lock(w, pte_lockptr(f->mm, f->table));
 	sync(w);

@@ -2,7 +2,8 @@
 /*
  * Page faults (mm/memory.c, arch/x86/mm/fault.c, 2.6.27): which path a fault
  * takes, and the anonymous one.  No zero page in this era: a read fault
- * allocates as well.  The pte is first read without its lock; every path looks
+ * allocates as well; from 2.6.32 (kernel.zero_page) it maps one page of zeroes,
+ * read-only, which a write then replaces (do_wp_page).  The pte is first read without its lock; every path looks
  * again once it has it.
  *
  * mmap_sem is held for read throughout, over input and output too: this era
@@ -48,12 +49,27 @@ void page_work(struct ctx *w, enum cost_id cost)
 	w->worked -= d;			/* counted as zeroing, not as service */
 }
 
+/* The page of zeroes: no rmap, no reference. */
+static int map_zero_page(struct ctx *w, struct mm *mm, uint64_t page, struct pgtable *t)
+{
+	struct pte *pte = &t->pte[page % PTRS_PER_TABLE];
+
+	spin_lock(w, pte_lockptr(mm, t));
+	sync(w);
+	if (pte->kind == PTE_NONE)
+		set_pte_at(w, page, pte, w->m->kernel->zero_page, 0, 1, 0);
+	spin_unlock(w, pte_lockptr(mm, t));
+	return 0;
+}
+
 static int do_anonymous_page(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page,
-			     struct pgtable *t)
+			     int write, struct pgtable *t)
 {
 	struct pte *pte = &t->pte[page % PTRS_PER_TABLE];
 	struct page *p;
 
+	if (!write && w->m->kc->zero_page)
+		return map_zero_page(w, mm, page, t);
 	anon_vma_prepare(w->m, vma);
 	p = alloc_page(w);
 	page_work(w, COST_ZERO_PAGE);
@@ -84,7 +100,7 @@ int handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page
 	entry = *pte;
 	if (entry.kind == PTE_NONE)
 		return vma->mapping ? do_linear_fault(w, mm, vma, page, write, t) :
-			do_anonymous_page(w, mm, vma, page, t);
+			do_anonymous_page(w, mm, vma, page, write, t);
 	spin_lock(w, pte_lockptr(mm, t));
 	sync(w);
 	if (!pte_same(pte, &entry)) {

@@ -123,6 +123,8 @@ void tlb_flush_mmu_tlbonly(struct ctx *w, struct mmu_gather *tlb)
 void tlb_flush_mmu(struct ctx *w, struct mmu_gather *tlb)
 {
 	tlb_flush_mmu_tlbonly(w, tlb);
+	tlb->flush_start = UINT64_MAX;
+	tlb->flush_end = 0;
 	if (tlb->first > tlb->last && !tlb->nr)
 		return;
 	if (!tlb->fast)
@@ -183,17 +185,22 @@ static void push(struct ctx *w, struct mmu_gather *tlb, struct page *p)
 	tlb->full |= tlb->nr == (int)w->m->kc->gather_batch;
 }
 
-void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p, uint64_t va)
+void tlb_remove_tlb_entry(struct mmu_gather *tlb, uint64_t va)
 {
 	tlb->need_flush = 1;
-	if (p && va < tlb->first)
-		tlb->first = va;
-	if (p && va > tlb->last)
-		tlb->last = va;
 	if (va < tlb->flush_start)
 		tlb->flush_start = va;
 	if (va + 1 > tlb->flush_end)
 		tlb->flush_end = va + 1;
+}
+
+void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p, uint64_t va)
+{
+	tlb_remove_tlb_entry(tlb, va);
+	if (p && va < tlb->first)
+		tlb->first = va;
+	if (p && va > tlb->last)
+		tlb->last = va;
 	tlb->freed_tables |= !p;
 	if (tlb->on_stack && !p) {
 		charge(w, COST_PAGE_FREE);	/* tlb_remove_table: no slot, freed by RCU */

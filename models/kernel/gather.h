@@ -9,6 +9,8 @@
 /* Collect @p, which was mapped at @va (NULL: the page-table page of @va).  A full
  * array is flushed and freed here in 2.6.27; today the caller sees tlb->full. */
 void tlb_remove_page(struct ctx *w, struct mmu_gather *tlb, struct page *p, uint64_t va);
+/* Nothing to collect, but @va is to be flushed. */
+void tlb_remove_tlb_entry(struct mmu_gather *tlb, uint64_t va);
 void tlb_flush_mmu_tlbonly(struct ctx *w, struct mmu_gather *tlb);
 void tlb_flush_mmu(struct ctx *w, struct mmu_gather *tlb);
 /* Today: is the rmap of @p, mapped by a pte that was @dirty, removed only after

@@ -41,6 +41,7 @@ struct kernel {
 	struct spinlock lru_lock;	/* of the one zone */
 	struct spinlock zone_lock;
 	struct page *pages;
+	struct page *zero_page;		/* mapped by reads of what is not there yet; never freed */
 	uint32_t nr_pages;
 	int64_t nr_mapped;		/* NR_ANON_PAGES + NR_FILE_MAPPED */
 	struct page *free;		/* the zone's free list */
@@ -57,6 +58,11 @@ struct kernel {
 	/* pages held by pins alone after their pte is gone */
 	struct time_weighted pin_held;
 };
+
+static inline int is_zero_page(const struct ctx *w, const struct page *p)
+{
+	return p == w->m->kernel->zero_page;
+}
 
 /* Locks, handlers, @nr_pages free pages. */
 void kernel_init(struct machine *m, uint32_t nr_pages);

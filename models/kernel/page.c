@@ -208,6 +208,9 @@ void kernel_init(struct machine *m, uint32_t nr_pages)
 	spin_lock_init(m, &k->lru_lock, LOCK_LRU);
 	spin_lock_init(m, &k->zone_lock, LOCK_ZONE);
 	k->pcp_batch = 31;
+	k->zero_page = arena_alloc(m->arena, sizeof(*k->zero_page));
+	k->zero_page->id = nr_pages;
+	k->zero_page->count = 1 << 30;
 	k->pages = arena_alloc(m->arena, sizeof(*k->pages) * nr_pages);
 	k->nr_pages = nr_pages;
 	for (uint32_t i = nr_pages; i-- > 0; ) {

@@ -122,6 +122,8 @@ void rmap_prefill(struct machine *m, struct page *p, struct vma *v, uint64_t va)
 
 void page_remove_rmap(struct ctx *w, struct page *p)
 {
+	if (is_zero_page(w, p))
+		return;
 	BUG_ON(p->mapcount <= 0);
 	if (--p->mapcount == 0)
 		w->m->kernel->nr_mapped--;

@@ -33,6 +33,12 @@ void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va
 
 	sync(w);
 	pte_clear(pte);			/* ptep_get_and_clear_full */
+	if (is_zero_page(w, p)) {	/* no page of anybody's: only a translation to flush */
+		tp(w, TP_PTE_CLEAR, va, p->id);
+		charge(w, COST_PTE_CLEAR);
+		tlb_remove_tlb_entry(tlb, va);
+		return;
+	}
 	page_unmapped(w, p, op);
 	if (!tlb_delay_rmap(tlb, p, dirty))
 		page_remove_rmap(w, p);	/* before any flush */

@@ -110,8 +110,52 @@ static void test_order(int64_t n, int munmap, const char *want)
 	free(f);
 }
 
+/* 8 pages that are not there: read, read again, dropped; read, then written. */
+static void test_zero_page(int zero_page, int writes, int64_t allocated, int64_t freed)
+{
+	struct recording rec = { NULL, 0, 0 };
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct result r;
+	int t;
+
+	fix_init(f, 1, 4);
+	f->world.space[0].n_secondaries = 0;
+	f->kernel.ipi_kind = IPI_CSD;
+	f->kernel.flush_lazy = LAZY_SKIP;
+	f->kernel.flush_ceiling = CEILING;
+	f->kernel.gather_kind = GATHER_ONSTACK;
+	f->kernel.gather_batch = FULL;
+	f->kernel.zero_page = zero_page;
+	fix_region(f, "range", 8)->prefault = 0;
+	t = fix_thread(f, "vmm", MODE_USER, 1, 1);
+	fix_op(f, t, OPK_TOUCH, 0)->pages.kind = PICK_ALL;
+	fix_op(f, t, OPK_TOUCH, 0)->pages.kind = PICK_ALL;
+	if (writes)
+		fix_op(f, t, OPK_TOUCH, 0)->pages.kind = PICK_ALL;
+	f->op[t][f->thread[t].n_loop - 1].write = writes ? PPM_ONE : 0;
+	fix_op(f, t, OPK_MADVISE_DONTNEED, 0)->length = 8 * PAGE_SIZE;
+	record_run(f, &rec, &r);
+	printf("# %s, %s\n", zero_page ? "with a page of zeroes" : "without",
+	       writes ? "read then written" : "read");
+	is_int(r.status, RUN_OK, "no violation");
+	is_int(record_count(&rec, 0, rec.n, TP_PAGE_ALLOC, -1), allocated, "pages allocated");
+	is_int(fix_count(&r, METRIC_FREE_PAGES, ""), freed, "pages freed");
+	is_int(fix_count(&r, METRIC_FREE_HELD, ""), 0, "none is missing");
+	is_int(record_count(&rec, 0, rec.n, TP_PTE_CLEAR, -1), writes && zero_page ? 16 : 8,
+	       "ptes cleared: by the write too, if it replaces the page of zeroes");
+	is_int(fix_count(&r, METRIC_FLUSH_CALLS, "primary"), writes && zero_page ? 9 : 1,
+	       "what was only read is flushed as well");
+	result_free(&r);
+	record_free(&rec);
+	world_free(f->w);
+	free(f);
+}
+
 int main(void)
 {
+	test_zero_page(0, 0, 8, 8);
+	test_zero_page(1, 0, 0, 0);
+	test_zero_page(1, 1, 8, 8);
 	test_counts();
 	test_order(2, 0, "+mmR CBs[ +mmu open 2x spte0 -mmu round ] +ptl 2x pte0 -ptl "
 		   "CBe[ +mmu seq close -mmu ] FLmm 2x free -mmR");
