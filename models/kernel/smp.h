@@ -19,6 +19,8 @@
  * asynchronous ones (released before they run), then wake-ups.
  *
  * Caller: preemption off, interrupts on, task context.
+ * The one place where stores are not waited for (cacheline.h has no store buffer):
+ * see push() of smp_csd.c.
  * Left out: the no-memory fall-back (stack element), csd debugging.
  */
 #ifndef MODELS_KERNEL_SMP_H

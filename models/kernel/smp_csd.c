@@ -34,13 +34,27 @@ static void csd_wait(struct ctx *w, struct csd *d)
 	BUG_ON(d->locked);
 }
 
-/* llist_add; was the queue empty? */
+/*
+ * Fill @d, then llist_add; was the queue empty?  The stores into the csd, and
+ * into what it points to, are on their way while the locked instruction fetches
+ * the queue's line; it waits for all of them.
+ */
 static int push(struct ctx *w, int cpu, struct csd *d)
 {
 	struct csd_queue *q = queue_of(w, cpu);
+	sim_time now, done, filled;
 	int was_empty;
 
-	line_access(w, &q->line, LINE_ATOMIC);
+	sync(w);
+	now = now_of(w);
+	filled = line_book_from(w, &d->line, LINE_WRITE, now);
+	if (d->arg_line) {
+		sim_time t = line_book_from(w, d->arg_line, LINE_WRITE, now);
+
+		filled = t > filled ? t : filled;
+	}
+	done = line_book_from(w, &q->line, LINE_ATOMIC, now);
+	w->debt += (done > filled ? done : filled) - now;
 	sync(w);
 	was_empty = !q->head;
 	d->next = q->head;
@@ -74,7 +88,6 @@ static int call_cpu(struct ctx *w, int cpu, const struct smp_call *call)
 
 	csd_wait(w, d);			/* csd_lock: the pair's last call */
 	charge(w, COST_CSD_PUSH);
-	line_access(w, &d->line, LINE_WRITE);
 	sync(w);
 	d->locked = 1;
 	d->type = call->nowait ? CSD_ASYNC : CSD_SYNC;
@@ -120,7 +133,6 @@ static void queue_one(struct ctx *w, int cpu, struct csd *d)
 {
 	BUG_ON(d->locked);
 	charge(w, COST_CSD_PUSH);
-	line_access(w, &d->line, LINE_WRITE);
 	sync(w);
 	d->locked = 1;
 	if (push(w, cpu, d))

@@ -59,7 +59,6 @@ static void flush_batch(struct ctx *w, struct flush_tlb_info *info, uint64_t cpu
 	int here = (cpus & me) != 0;
 
 	charge(w, COST_FLUSH_CALL);
-	line_access(w, &info->line, LINE_WRITE);
 	sync(w);
 	if (cpus & ~me) {
 		flush_tlb_multi(w, info, cpus & ~me, here);

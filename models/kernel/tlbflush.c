@@ -320,7 +320,6 @@ static void flush_tlb(struct ctx *w, struct flush_tlb_info *info)
 		charge(w, COST_FLUSH_CALL);
 		if (by_generation(m))
 			tlbgen_new(w, info);
-		line_access(w, &info->line, LINE_WRITE);
 	}
 	line_access(w, &mm->mask_line, LINE_READ);
 	sync(w);
