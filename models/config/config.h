@@ -326,6 +326,7 @@ struct address_space_config {
 
 enum on_eintr { EINTR_RETRY, EINTR_GIVE_UP };
 
+#define MAX_CHILDREN 16		/* of an address space, alive */
 enum op_kind {
 	OPK_THINK,		/* compute in the thread's mode */
 	OPK_TOUCH,		/* user accesses by the CPU */
@@ -338,6 +339,7 @@ enum op_kind {
 	OPK_REGISTER, OPK_UNREGISTER,	/* a secondary MMU on the process's notifier list */
 	OPK_SIGNAL,		/* to another thread */
 	OPK_EXIT,		/* of the process, with the last of its threads */
+	OPK_FORK, OPK_TRUNCATE,
 	OPK_REPEAT,
 };
 #define NR_OP_KINDS (OPK_REPEAT + 1)
@@ -358,6 +360,7 @@ struct op_config {
 	char to[PARAM_NAME_MAX];	/* signal: thread */
 	int to_thread;			/* its index in the configuration */
 	int64_t respawn;		/* exit: the thread goes on in a new process */
+	int64_t keep;			/* fork: children left alive */
 	int64_t times;			/* repeat */
 	struct op_config *loop;		/* repeat */
 	int n_loop;

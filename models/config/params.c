@@ -283,5 +283,6 @@ const struct param_table *const all_param_tables[] = {
 	&op_table[OPK_MEMSLOT_DELETE].params, &op_table[OPK_SHRINK].params, &op_table[OPK_GRU_UNLOAD].params,
 	&op_table[OPK_REGISTER].params, &op_table[OPK_UNREGISTER].params,
 	&op_table[OPK_SIGNAL].params, &op_table[OPK_EXIT].params, &use_params,
+	&op_table[OPK_FORK].params, &op_table[OPK_TRUNCATE].params,
 	&op_table[OPK_REPEAT].params, NULL,
 };

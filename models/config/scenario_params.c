@@ -162,6 +162,15 @@ static const struct param_row exit_rows[] = {
 	ROW(O, "respawn", PT_BOOL, respawn, "", "no", 0, 1, NULL,
 	    "the thread goes on in a new process, in its start state; fork and exec take no time")
 };
+static const struct param_row fork_rows[] = {
+	ROW(O, "keep", PT_INT, keep, "", "0", 0, MAX_CHILDREN, NULL,
+	    "children that stay alive; the oldest of more exits at once, on this CPU")
+};
+static const struct param_row truncate_rows[] = {
+	ROW_OF,
+	ROW(O, "length", PT_SIZE, length, "B", NULL, 0, SIZE_LIMIT, NULL,
+	    "where the file ends for a moment; what was behind is a hole afterwards")
+};
 static const struct param_row repeat_rows[] = {
 	ROW(O, "times", PT_INT, times, "", NULL, 1, INT64_MAX, NULL, "repetitions of the inner loop")
 };
@@ -185,6 +194,8 @@ const struct op_info op_table[NR_OP_KINDS] = {
 	OP(UNREGISTER, "unregister", register_rows, "mmu_notifier_unregister, then the driver drops what it has"),
 	OP(SIGNAL, "signal", signal_rows, "send a signal to another thread"),
 	OP(EXIT, "exit", exit_rows, "do_exit of the thread; of the process, if it is the last"),
+	OP(FORK, "fork", fork_rows, "copy the address space; private pages are shared until one writes"),
+	OP(TRUNCATE, "truncate", truncate_rows, "cut the file behind a region, and extend it again"),
 	OP(REPEAT, "repeat", repeat_rows, "an inner loop"),
 };
 

@@ -16,7 +16,7 @@ static void remove_vmas(struct ctx *w, struct mm *mm)
 	mm->vma = NULL;
 }
 
-static void exit_mmap(struct ctx *w, struct mm *mm, struct unmap_op *op, sim_time *gp_wait)
+void exit_mmap(struct ctx *w, struct mm *mm, struct unmap_op *op, sim_time *gp_wait)
 {
 	uint64_t start = mm->base, end = start + (uint64_t)mm->nr_tables * PTRS_PER_TABLE;
 	struct mmu_gather *tlb;
@@ -26,7 +26,7 @@ static void exit_mmap(struct ctx *w, struct mm *mm, struct unmap_op *op, sim_tim
 		w->m->hooks.mm_release(w, mm, gp_wait);
 	lru_add_drain(w);
 	tlb = tlb_gather_mmu(w, mm, SITE_unmap_vmas, start, end);
-	unmap_vmas(w, &tlb, mm->vma, start, end, SITE_unmap_vmas, op);
+	unmap_vmas(w, &tlb, mm->vma, start, end, SITE_unmap_vmas, op, NULL);
 	free_pgtables(w, tlb, mm->vma, start, end);
 	tlb_finish_mmu(w, tlb);
 	mmu_notifier(w, mm, SITE_exit_mmap, POINT_gather_finished, start, end);

@@ -18,6 +18,8 @@
 
 #include "models/kernel/memory.h"
 
+/* Give back all that @mm maps; nobody uses it any more.  @op: may be NULL. */
+void exit_mmap(struct ctx *w, struct mm *mm, struct unmap_op *op, sim_time *gp_wait);
 /* The caller's mm goes from it; 1 if it was the last user, and all memory is
  * given back.  May sleep.  Time in grace periods is added to *@gp_wait. */
 int exit_mm(struct ctx *w, struct unmap_op *op, sim_time *gp_wait);

@@ -22,7 +22,7 @@ void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va
 	     struct unmap_op *op);
 /* zap_onstack.c: [start, end) of one VMA, as of 6.18 */
 void unmap_page_range_onstack(struct ctx *w, struct mmu_gather *tlb, uint64_t start,
-			      uint64_t end, struct unmap_op *op);
+			      uint64_t end, struct unmap_op *op, const struct zap_details *d);
 
 /* cond_resched between chunks of work */
 static inline void gather_resched(struct ctx *w)

@@ -48,6 +48,9 @@ struct kernel {
 	uint32_t nr_zone_free;		/* NR_FREE_PAGES: those on per-CPU lists are not in it */
 	int pcp_batch;			/* pages between a per-CPU list and the zone */
 	struct zone zone;
+	/* of copies that ended, to be used again */
+	struct mm *unused_mm;
+	struct pgtable *unused_table;
 	struct flush_state *flush_state;	/* one per vector */
 	struct call_function call_function;
 	struct bau *bau;		/* NULL: this machine has none */

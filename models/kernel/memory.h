@@ -37,19 +37,32 @@ struct mmu_gather {
 	struct mmu_gather *next;	/* pool */
 };
 
+/* Who zaps for a file (truncate.c): what is spared, and the lock that others may
+ * want.  A zap with such a lock ends early rather than sleep. */
+struct zap_details {
+	const struct address_space *check_mapping;	/* NULL: private copies go too */
+	struct spinlock *i_mmap_lock;
+	int truncate_count;
+};
+
 struct mmu_gather *tlb_gather_mmu(struct ctx *w, struct mm *mm, enum site_id site,
 				  uint64_t start, uint64_t end);
 void tlb_finish_mmu(struct ctx *w, struct mmu_gather *tlb);
 
 /*
  * Zap [start, end) in the VMAs from @vma on, firing the points of @site; may
- * end and reopen the gather (*tlb).  Interrupts on; the caller holds mmap_sem.
+ * end and reopen the gather (*tlb).  Interrupts on; the caller holds mmap_sem, or
+ * the lock of @d: the zap may then end before @end, with *tlb NULL.  Returns where
+ * it ended.  @op, @d: may be NULL.
  */
-void unmap_vmas(struct ctx *w, struct mmu_gather **tlb, struct vma *vma,
-		uint64_t start, uint64_t end, enum site_id site, struct unmap_op *op);
+uint64_t unmap_vmas(struct ctx *w, struct mmu_gather **tlb, struct vma *vma,
+		    uint64_t start, uint64_t end, enum site_id site, struct unmap_op *op,
+		    const struct zap_details *d);
 /* madvise's and truncate's caller of unmap_vmas. */
-void zap_page_range(struct ctx *w, struct vma *vma, uint64_t start, uint64_t end,
-		    struct unmap_op *op);
+uint64_t zap_page_range(struct ctx *w, struct vma *vma, uint64_t start, uint64_t end,
+			struct unmap_op *op, const struct zap_details *d);
+/* Does somebody want the CPU, or (with PREEMPT) the lock of @d? */
+int zap_need_break(struct ctx *w, const struct zap_details *d);
 /* Unlink VMAs from their anon_vma and collect page-table pages that only they used. */
 void free_pgtables(struct ctx *w, struct mmu_gather *tlb, struct vma *vma,
 		   uint64_t floor, uint64_t ceiling);

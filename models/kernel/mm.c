@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* VMAs and page tables; see mm.h. */
 #include "models/kernel/mm.h"
+#include "models/kernel/kernel.h"
 #include "models/kernel/rmap.h"
 #include "models/kernel/tlbflush.h"
 #include "sim/base/xassert.h"
@@ -156,9 +157,19 @@ struct vma *vma_cut(struct vma *v, uint64_t at)
 
 struct pgtable *pgtable_new(struct machine *m)
 {
-	struct pgtable *t = arena_alloc(m->arena, sizeof(*t));
+	struct pgtable *t = m->kernel->unused_table;
 
+	if (t)
+		m->kernel->unused_table = t->next_unused;
+	else
+		t = arena_alloc(m->arena, sizeof(*t));
 	spin_lock_init(m, &t->lock, LOCK_PTL);
 	t->id = m->next_id++;
 	return t;
+}
+
+void pgtable_free(struct machine *m, struct pgtable *t)
+{
+	t->next_unused = m->kernel->unused_table;
+	m->kernel->unused_table = t;
 }

@@ -34,6 +34,7 @@ struct pte {
 };
 
 struct pgtable {
+	struct pgtable *next_unused;
 	struct spinlock lock;
 	struct pte pte[PTRS_PER_TABLE];
 	uint32_t id;
@@ -73,6 +74,10 @@ struct vma {
 	struct vma *next;
 	struct vma *anon_next, *anon_prev;	/* on anon_vma->vmas */
 	struct vma *imm_next, *imm_prev;	/* on mapping->i_mmap */
+	/* vm_truncate_count: of the truncation that is through with this VMA; where
+	 * the one in progress stopped (0: nowhere) */
+	int truncate_count;
+	uint64_t restart;
 };
 
 struct mmu_notifier_mm;
@@ -95,6 +100,7 @@ struct mm {
 	uint64_t base;			/* first page of the arena of tables */
 	uint32_t nr_tables;
 	struct pgtable **table;
+	struct mm *next_unused;
 	int on_mmlist;			/* has had swap entries */
 	uint64_t faultstamp;		/* swap token: global faults at its last one */
 	int64_t last_interval;
@@ -143,5 +149,7 @@ static inline struct spinlock *pte_lockptr(struct mm *mm, struct pgtable *t)
 }
 
 struct pgtable *pgtable_new(struct machine *m);
+/* It is empty, and nobody can find it any more. */
+void pgtable_free(struct machine *m, struct pgtable *t);
 
 #endif

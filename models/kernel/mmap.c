@@ -95,7 +95,7 @@ static void unmap_region(struct ctx *w, struct mm *mm, struct vma *vma, struct v
 	lru_add_drain(w);
 	tlb = tlb_gather_mmu(w, mm, SITE_unmap_vmas, start, end);
 	mmu_notifier(w, mm, SITE_unmap_region, POINT_before_zap, start, end);
-	unmap_vmas(w, &tlb, vma, start, end, SITE_unmap_vmas, op);
+	unmap_vmas(w, &tlb, vma, start, end, SITE_unmap_vmas, op, NULL);
 	mmu_notifier(w, mm, SITE_unmap_region, POINT_after_zap, start, end);
 	free_pgtables(w, tlb, vma, floor, ceiling);
 	mmu_notifier(w, mm, SITE_unmap_region, POINT_tables_freed, start, end);
@@ -135,7 +135,7 @@ void sys_madvise_dontneed(struct ctx *w, uint64_t start, uint64_t end, struct un
 
 		op->more = v->next && v->next->start < end;
 		mmu_notifier(w, mm, SITE_madvise_dontneed, POINT_before_zap, s, e);
-		zap_page_range(w, v, s, e, op);
+		zap_page_range(w, v, s, e, op, NULL);
 		mmu_notifier(w, mm, SITE_madvise_dontneed, POINT_after_zap, s, e);
 		mmu_notifier(w, mm, SITE_madvise_dontneed, POINT_gather_finished, s, e);
 	}

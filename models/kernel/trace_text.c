@@ -26,8 +26,8 @@ static void put_lock(char *buf, size_t n, uint64_t word)
 
 static const char *call_name(uint64_t kind)
 {
-	return kind == OPK_MUNMAP ? "munmap" :
-		kind == OPK_MADVISE_DONTNEED ? "madvise(DONTNEED)" : "?";
+	return kind == OPK_MADVISE_DONTNEED ? "madvise(DONTNEED)" :
+		kind < NR_OP_KINDS ? op_table[kind].name : "?";
 }
 
 void trace_text(const struct trace_record *r, char *buf, size_t n)

@@ -14,6 +14,7 @@
 #include "models/kernel/kernel.h"
 #include "models/kernel/pgtable.h"
 #include "models/kernel/rmap.h"
+#include "models/kernel/sched.h"
 #include "sim/base/xassert.h"
 
 static int64_t zap_block_bytes(const struct machine *m)
@@ -50,7 +51,8 @@ void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va
 
 /* One stretch inside one page table; where it stopped. */
 static uint64_t zap_pte_range(struct ctx *w, struct mmu_gather *tlb, uint64_t start,
-			      uint64_t end, int64_t *zap_work, struct unmap_op *op)
+			      uint64_t end, int64_t *zap_work, struct unmap_op *op,
+			      const struct zap_details *d)
 {
 	struct mm *mm = tlb->mm;
 	struct pgtable *t = *table_slot(mm, start);
@@ -72,6 +74,8 @@ static uint64_t zap_pte_range(struct ctx *w, struct mmu_gather *tlb, uint64_t st
 			continue;
 		}
 		*zap_work -= PAGE_SIZE;
+		if (d && d->check_mapping && pte->page->mapping != d->check_mapping)
+			continue;	/* a private copy */
 		zap_pte(w, tlb, pte, va, op);
 	} while (++va != end && *zap_work > 0);
 	mmu_notifier(w, mm, tlb->site, POINT_cleared_batch, start, va);
@@ -81,75 +85,105 @@ static uint64_t zap_pte_range(struct ctx *w, struct mmu_gather *tlb, uint64_t st
 }
 
 static uint64_t unmap_page_range(struct ctx *w, struct mmu_gather *tlb, uint64_t start,
-				 uint64_t end, int64_t *zap_work, struct unmap_op *op)
+				 uint64_t end, int64_t *zap_work, struct unmap_op *op,
+				 const struct zap_details *d)
 {
 	while (start < end && *zap_work > 0) {
 		uint64_t next = (start / PTRS_PER_TABLE + 1) * PTRS_PER_TABLE;
 
-		start = zap_pte_range(w, tlb, start, next < end ? next : end, zap_work, op);
+		start = zap_pte_range(w, tlb, start, next < end ? next : end, zap_work, op, d);
 	}
 	return start;
 }
 
-/* All of one VMA, block by block. */
-static int64_t unmap_vma(struct ctx *w, struct mmu_gather **tlb, uint64_t start,
-			 uint64_t end, int64_t zap_work, struct unmap_op *op)
+int zap_need_break(struct ctx *w, const struct zap_details *d)
 {
-	struct mm *mm = (*tlb)->mm;
+	sync(w);
+	return w->cpu->need_resched || (d && d->i_mmap_lock && d->i_mmap_lock->head &&
+					w->m->kc->preempt == PREEMPT_FULL);
+}
+
+/* A block is used up.  0: somebody else wants what @d's caller holds, stop here. */
+static int next_block(struct ctx *w, struct mmu_gather **tlb, const struct zap_details *d)
+{
 	enum site_id site = (*tlb)->site;
 	uint64_t from = (*tlb)->start, to = (*tlb)->end;
+	struct mm *mm = (*tlb)->mm;
 
+	tlb_finish_mmu(w, *tlb);
+	charge(w, COST_PREEMPT_CHECK);
+	if (zap_need_break(w, d)) {
+		if (d && d->i_mmap_lock) {
+			*tlb = NULL;
+			return 0;
+		}
+		cond_resched(w);
+	}
+	mmu_notifier(w, mm, site, POINT_resched, from, to);
+	*tlb = tlb_gather_mmu(w, mm, site, from, to);
+	return 1;
+}
+
+/* All of one VMA, block by block; where it ended. */
+static uint64_t unmap_vma(struct ctx *w, struct mmu_gather **tlb, uint64_t start, uint64_t end,
+			  int64_t *zap_work, struct unmap_op *op, const struct zap_details *d)
+{
 	if ((*tlb)->on_stack) {
-		unmap_page_range_onstack(w, *tlb, start, end, op);
-		return zap_work;
+		unmap_page_range_onstack(w, *tlb, start, end, op, d);
+		return end;
 	}
 	while (start < end) {
-		start = unmap_page_range(w, *tlb, start, end, &zap_work, op);
-		if (zap_work > 0) {
+		start = unmap_page_range(w, *tlb, start, end, zap_work, op, d);
+		if (*zap_work > 0) {
 			BUG_ON(start != end);
 			break;
 		}
-		tlb_finish_mmu(w, *tlb);
-		charge(w, COST_PREEMPT_CHECK);	/* cond_resched: nobody else to run */
-		mmu_notifier(w, mm, site, POINT_resched, from, to);
-		*tlb = tlb_gather_mmu(w, mm, site, from, to);
-		zap_work = zap_block_bytes(w->m);
+		if (!next_block(w, tlb, d))
+			break;
+		*zap_work = zap_block_bytes(w->m);
 	}
-	return zap_work;
+	return start;
 }
 
-void unmap_vmas(struct ctx *w, struct mmu_gather **tlb, struct vma *vma,
-		uint64_t start, uint64_t end, enum site_id site, struct unmap_op *op)
+uint64_t unmap_vmas(struct ctx *w, struct mmu_gather **tlb, struct vma *vma,
+		    uint64_t start, uint64_t end, enum site_id site, struct unmap_op *op,
+		    const struct zap_details *d)
 {
 	struct mm *mm = (*tlb)->mm;
 	int64_t zap_work = zap_block_bytes(w->m);
+	uint64_t at = end;
 
 	mmu_notifier(w, mm, site, POINT_enter, start, end);
 	mmu_notifier(w, mm, site, POINT_before, start, end);
-	op->open = 1;
-	for (; vma && vma->start < end; vma = vma->next) {
+	if (op)
+		op->open = 1;
+	for (; vma && vma->start < end && *tlb; vma = vma->next) {
 		uint64_t s = vma->start > start ? vma->start : start;
 		uint64_t e = vma->end < end ? vma->end : end;
 
 		if (s < e)
-			zap_work = unmap_vma(w, tlb, s, e, zap_work, op);
+			at = unmap_vma(w, tlb, s, e, &zap_work, op, d);
 	}
 	sync(w);
-	unmap_op_closed(w, op);
+	if (op)
+		unmap_op_closed(w, op);
 	mmu_notifier(w, mm, site, POINT_after, start, end);
 	mmu_notifier(w, mm, site, POINT_leave, start, end);
+	return *tlb ? end : at;
 }
 
-void zap_page_range(struct ctx *w, struct vma *vma, uint64_t start, uint64_t end,
-		    struct unmap_op *op)
+uint64_t zap_page_range(struct ctx *w, struct vma *vma, uint64_t start, uint64_t end,
+			struct unmap_op *op, const struct zap_details *d)
 {
-	struct mm *mm = w->mm;
+	struct mm *mm = vma->mm;
 	struct mmu_gather *tlb;
 
 	lru_add_drain(w);
 	tlb = tlb_gather_mmu(w, mm, SITE_zap_page_range, start, end);
-	unmap_vmas(w, &tlb, vma, start, end, SITE_zap_page_range, op);
-	tlb_finish_mmu(w, tlb);
+	end = unmap_vmas(w, &tlb, vma, start, end, SITE_zap_page_range, op, d);
+	if (tlb)
+		tlb_finish_mmu(w, tlb);
+	return end;
 }
 
 /* free_pgd_range: tables that lie wholly between the neighbours */
@@ -159,17 +193,19 @@ static void free_tables(struct ctx *w, struct mmu_gather *tlb, const struct vma 
 	uint64_t va = vma->start / PTRS_PER_TABLE * PTRS_PER_TABLE;
 
 	for (; va < vma->end; va += PTRS_PER_TABLE) {
-		struct pgtable **slot;
+		struct pgtable **slot, *t;
 
 		if (va < floor || va + PTRS_PER_TABLE > ceiling)
 			continue;
 		slot = table_slot(tlb->mm, va);
-		if (!*slot)
+		t = *slot;
+		if (!t)
 			continue;
 		charge(w, COST_PGTABLE_FREE);
 		sync(w);
-		tp(w, TP_TABLE_FREE, (*slot)->id, 0);
+		tp(w, TP_TABLE_FREE, t->id, 0);
 		*slot = NULL;		/* pmd_clear */
+		pgtable_free(w->m, t);
 		tlb_remove_page(w, tlb, NULL, va);
 	}
 }

@@ -15,7 +15,8 @@
 
 /* Where the stretch stopped. */
 static uint64_t zap_stretch(struct ctx *w, struct mmu_gather *tlb, struct pgtable *t,
-			    uint64_t start, uint64_t end, struct unmap_op *op)
+			    uint64_t start, uint64_t end, struct unmap_op *op,
+			    const struct zap_details *d)
 {
 	struct mm *mm = tlb->mm;
 	uint64_t va = start;
@@ -27,7 +28,7 @@ static uint64_t zap_stretch(struct ctx *w, struct mmu_gather *tlb, struct pgtabl
 	do {
 		struct pte *pte = &t->pte[va % PTRS_PER_TABLE];
 
-		if (pte->page)
+		if (pte->page && (!d || !d->check_mapping || pte->page->mapping == d->check_mapping))
 			zap_pte(w, tlb, pte, va, op);
 		else
 			charge(w, COST_PTE_SKIP);
@@ -46,7 +47,7 @@ static uint64_t zap_stretch(struct ctx *w, struct mmu_gather *tlb, struct pgtabl
 }
 
 void unmap_page_range_onstack(struct ctx *w, struct mmu_gather *tlb, uint64_t start,
-			      uint64_t end, struct unmap_op *op)
+			      uint64_t end, struct unmap_op *op, const struct zap_details *d)
 {
 	while (start < end) {
 		uint64_t next = (start / PTRS_PER_TABLE + 1) * PTRS_PER_TABLE;
@@ -55,7 +56,7 @@ void unmap_page_range_onstack(struct ctx *w, struct mmu_gather *tlb, uint64_t st
 		if (next > end)
 			next = end;
 		if (t) {
-			start = zap_stretch(w, tlb, t, start, next, op);
+			start = zap_stretch(w, tlb, t, start, next, op, d);
 		} else {
 			charge(w, COST_PTE_SKIP);
 			start = next;

@@ -240,6 +240,12 @@ void run_op(struct thread *t, const struct op_config *op, int *index)
 	case OPK_EXIT:
 		op_exit(t, op);
 		break;
+	case OPK_FORK:
+		op_fork(t, op);
+		break;
+	case OPK_TRUNCATE:
+		op_truncate(t, op);
+		break;
 	case OPK_REPEAT:
 		op_repeat(t, op, index);
 		break;

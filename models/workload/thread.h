@@ -26,6 +26,8 @@ struct space {
 	struct kvm *kvm;		/* the first of kind kvm, or NULL */
 	int mortal;			/* one of its threads has op exit: it ends with the last */
 	int lives;			/* so far */
+	struct mm *child[MAX_CHILDREN + 1];	/* oldest first */
+	int n_children;
 };
 
 struct workload;
@@ -76,6 +78,9 @@ void window_begin(struct workload *l);
 void thread_start(struct thread *t, struct cpu *c);
 /* Run one operation now, on the thread's context. */
 void run_op(struct thread *t, const struct op_config *op, int *index);
+/* mm_ops.c */
+void op_fork(struct thread *t, const struct op_config *op);
+void op_truncate(struct thread *t, const struct op_config *op);
 int count_ops(const struct op_config *op, int n);
 
 /* process.c: life and death of the thread's process, and of its registrants */

@@ -331,15 +331,30 @@ static void build_spaces(struct world_run *r)
 	}
 }
 
+/* Copies of an address space that may be alive at once. */
+static int64_t forks(const struct op_config *op, int n)
+{
+	int64_t most = 0, x;
+
+	for (int i = 0; i < n; i++) {
+		x = op[i].kind == OPK_FORK ? op[i].keep + 1 :
+			op[i].kind == OPK_REPEAT ? forks(op[i].loop, op[i].n_loop) : 0;
+		most = x > most ? x : most;
+	}
+	return most;
+}
+
 static uint32_t pages_needed(const struct world_config *c, int cpus)
 {
-	int64_t n = 0;
+	int64_t n = 0, copies = 0;
 
+	for (int i = 0; i < c->n_threads; i++)
+		copies += forks(c->thread[i].loop, c->thread[i].n_loop);
 	for (int i = 0; i < c->n_spaces; i++)
 		for (int j = 0; j < c->space[i].n_regions; j++)
 			n += c->space[i].region[j].length / PAGE_SIZE * instances(&c->space[i]);
 	/* what is unmapped may stay pinned while it is mapped again, per-CPU lists hold some */
-	return (uint32_t)(2 * n + 256 * cpus + 1024);
+	return (uint32_t)((2 + copies) * n + 256 * cpus + 1024);
 }
 
 /* --- threads -------------------------------------------------------------------- */

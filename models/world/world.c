@@ -390,6 +390,10 @@ static double op_events(const struct address_space_config *a, const struct op_co
 	case OPK_MADVISE_DONTNEED:
 	case OPK_MUNMAP:
 		return 200 + pages * (op->refill ? 30 : 5);
+	case OPK_FORK:			/* by the page is left to the caller */
+		return 2000;
+	case OPK_TRUNCATE:
+		return 5000;
 	case OPK_REPEAT:
 		for (int i = 0; i < op->n_loop; i++)
 			sum += op_events(a, &op->loop[i]);
@@ -421,6 +425,9 @@ static double op_time(const struct address_space_config *a, const struct op_conf
 		return 1e7 + pages * 4e5;
 	case OPK_SECONDARY_ACCESS:
 		return misses_cost(a, op) ? 4e6 * (double)op->n : 1e5;
+	case OPK_FORK:
+	case OPK_TRUNCATE:
+		return 2e8;
 	case OPK_REPEAT:
 		for (int i = 0; i < op->n_loop; i++)
 			sum += op_time(a, &op->loop[i]);

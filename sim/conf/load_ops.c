@@ -135,6 +135,12 @@ static int find_via(struct op_load *g, const struct node *n, const char *path)
 	return found < 0 ? 0 : found;
 }
 
+/* Operations on the file behind a region: whose thread does it is all the same. */
+static int of_a_file(int kind)
+{
+	return kind == OPK_TRUNCATE;
+}
+
 /* What may run where: a vcpu's accesses are secondary, a process's are not. */
 static void check_mode(struct op_load *g, const struct node *n, const char *path, int kind)
 {
@@ -155,7 +161,7 @@ static void check_mode(struct op_load *g, const struct node *n, const char *path
 		load_error(g->l, n, path, NULL, "gru_unload needs mode: user");
 	if (g->mode == MODE_GUEST && needs_space && kind != OPK_SECONDARY_ACCESS)
 		load_error(g->l, n, path, NULL, "a vcpu (mode: guest) cannot do %s", name);
-	if (g->mode == MODE_KERNEL && needs_space && !needs_secondary)
+	if (g->mode == MODE_KERNEL && needs_space && !needs_secondary && !of_a_file(kind))
 		load_error(g->l, n, path, NULL, "a kernel thread (mode: kernel) cannot do %s", name);
 }
 
@@ -175,7 +181,7 @@ static void load_nested(struct op_load *g, const struct node *n, const char *pat
 static int names_region(int kind)
 {
 	return kind == OPK_TOUCH || kind == OPK_SECONDARY_ACCESS || kind == OPK_MADVISE_DONTNEED ||
-	       kind == OPK_MUNMAP;
+	       kind == OPK_MUNMAP || of_a_file(kind);
 }
 
 static void load_operation(struct op_load *g, const struct node *item, int kind, const char *path,
@@ -208,6 +214,10 @@ static void load_operation(struct op_load *g, const struct node *item, int kind,
 		op->region = find_region(g, of, sub);
 	if (of && op->region >= 0)
 		load_record(g->l, sub, of->text, "", "choice", of);
+	if (of_a_file(kind) && g->space && g->space->n_regions &&
+	    !strcmp(g->space->region[op->region < 0 ? 0 : op->region].backing, "anon"))
+		load_error(g->l, of ? of : n, sub, NULL, "%s needs a region that is backed by a file",
+			   op_table[kind].name);
 	if (!of && g->space && g->space->n_regions > 1 && names_region(kind))
 		load_error(g->l, n, sub, NULL, "of is missing: which of %d regions?", g->space->n_regions);
 	load_join(sub, sizeof(sub), path, "length");

@@ -65,9 +65,9 @@ static void go(struct rig_thread *t)
 {
 	struct mm *mm = &t->rig->mm;
 
-	mm->registrant = NULL;
+	mm->mmu_notifier_mm = NULL;
 	for (int i = 0; i < 2; i++) {
-		b.fake[i].registrant = (struct registrant){ b.ops[i], &b.fake[i], NULL, NULL };
+		b.fake[i].registrant = (struct registrant){ .ops = b.ops[i], .priv = &b.fake[i] };
 		notifier_register(mm, &b.fake[i].registrant);
 	}
 	b.n.mm = mm;
