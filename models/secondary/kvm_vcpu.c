@@ -68,7 +68,8 @@ static void enter_guest(struct kvm_vcpu *v)
 
 static int exit_by_interrupt(uint64_t handled)
 {
-	int flush = (handled >> VC_FLUSH) & 1, call = (handled >> VC_CALL) & 1;
+	int flush = ((handled >> VC_FLUSH) | (handled >> VC_BAU)) & 1;
+	int call = (handled >> VC_CALL) & 1;
 
 	if (flush && call)
 		return EXIT_IPI_BOTH;
@@ -221,10 +222,10 @@ void kvm_vector_arrived(struct cpu *c, unsigned vector)
 {
 	enum vector_class class = vector_class(vector);
 	struct kvm_vcpu *v = c->task && c->task->priv_is_vcpu ? c->task->priv : NULL;
-	uint64_t flush_vectors = 0xffull << (VECTOR_INVALIDATE % 64);
+	uint64_t flush_vectors = (0xffull << (VECTOR_INVALIDATE % 64)) | (1ull << (VECTOR_BAU % 64));
 	uint64_t call_vectors = (1ull << (VECTOR_CALL % 64)) | (1ull << (VECTOR_CALL_SINGLE % 64));
 
-	if (!v || v->halted || (class != VC_FLUSH && class != VC_CALL))
+	if (!v || v->halted || (class != VC_FLUSH && class != VC_BAU && class != VC_CALL))
 		return;
 	if (!v->inside || (c->pending[3] & (flush_vectors | call_vectors)))
 		metric_count(&c->m->metrics, METRIC_EXIT_MERGED, 0, 1);

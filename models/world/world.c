@@ -361,12 +361,6 @@ int world_check(const struct world_config *c, char *why, size_t n)
 
 /* --- --dry-run ------------------------------------------------------------------------ */
 
-/*
- * Rough: events and picoseconds per operation, fitted by eye to runs of
- * range-madvise (1, 4 and 32 vcpus; 1, 512 and 4,096 pages; no notifier
- * and start/end), for a GRU to one of gru-mpi.  A design that flushes per page takes
- * many times as many.
- */
 /* Through a TLB without a page table behind it: nearly every access is a miss. */
 static int misses_cost(const struct address_space_config *a, const struct op_config *op)
 {
@@ -382,6 +376,12 @@ static double space_pages(const struct address_space_config *a)
 	return n;
 }
 
+/*
+ * Rough: events and picoseconds per operation, fitted by eye to runs of
+ * range-madvise (1, 4 and 32 vcpus; 1, 512 and 4,096 pages; no notifier
+ * and start/end), for a GRU to one of gru-mpi.  A design that flushes per page takes
+ * many times as many.
+ */
 static double op_events(const struct address_space_config *a, const struct op_config *op)
 {
 	double pages = (double)(op->length / PAGE_SIZE), sum = 0;
