@@ -158,6 +158,11 @@ struct kernel_config {
 	sim_time srcu_retry_delay;	/* 2012, tree: between two looks */
 	sim_time srcu_exp_holdoff;	/* tree: since the last period, to expedite the next */
 	int64_t swappiness, page_cluster, swap_token;
+	int64_t tick_random;		/* the grid has a random offset ... */
+	sim_time tick_offset;		/* ... or this one */
+	sim_time sched_latency, sched_min_granularity, sched_wakeup_granularity;
+	int64_t sched_nr_latency;
+	sim_time watchdog, vmstat, reaper;	/* periods of per-CPU threads; 0: none */
 };
 
 /* --- design -------------------------------------------------------------- */
@@ -403,6 +408,9 @@ struct world_config {		/* one design at one sweep point */
 	int64_t max_events;		/* livelock bound */
 	int64_t oracle;			/* 0 only in tests */
 };
+
+/* Defaults of the rows that are numbers, switches or words, for configurations in C. */
+void table_defaults(const struct param_table *t, void *obj);
 
 /* --- parameter tables ------------------------------------------------------- */
 extern const struct param_table machine_params, kernel_params, design_core_params,

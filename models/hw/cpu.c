@@ -42,12 +42,8 @@ void ctx_next_item(struct ctx *w)
 
 void ctx_start(struct ctx *w, struct cpu *c, void (*fn)(void *arg), void *arg)
 {
-	BUG_ON(c->task);
 	w->cpu = c;
-	c->task = w;
 	w->coro = sim_coro(&w->m->sim, w->name, fn, arg);
-	w->runnable = 1;
-	cpu_reschedule_idle(c);
 }
 
 /* --- accounting ------------------------------------------------------- */
@@ -72,8 +68,36 @@ sim_time cpu_class_time(struct cpu *c, enum time_class class)
 
 static void take_pending(struct ctx *w)
 {
-	if (!w->is_irq && !w->irqs_off && irq_pending(w->cpu))
+	if (!w->irqs_off && irq_pending(w->cpu))
 		irq_take(w);
+}
+
+void cpu_preempted(struct ctx *w)
+{
+	sim_time start = now_of(w), stolen = w->stolen, worked = w->worked, debt = w->debt;
+
+	w->must_resched = 0;
+	w->state = CTX_READY;
+	w->debt = 0;
+	w->m->ops->preempt(w);
+	w->debt = debt;
+	w->worked = worked;
+	w->stolen = stolen + (now_of(w) - start);
+}
+
+/* The stretch of work ended early, for others to have the CPU: give it, then do the rest. */
+static void work_after_others(struct ctx *w)
+{
+	struct sim *s = &w->m->sim;
+
+	do {
+		sim_time left = w->remaining;
+
+		cpu_preempted(w);
+		take_pending(w);
+		w->state = CTX_WORKING;
+		sim_hold(s, w->cpu->slot, left);
+	} while (w->must_resched);
 }
 
 void cpu_work(struct ctx *w, sim_time d)
@@ -88,6 +112,8 @@ void cpu_work(struct ctx *w, sim_time d)
 	stolen = w->stolen;
 	w->state = CTX_WORKING;
 	sim_hold(s, w->cpu->slot, d);
+	if (sim_unlikely(w->must_resched))
+		work_after_others(w);
 	w->state = CTX_READY;
 	w->worked += d;
 	BUG_ON(s->now - start != d + w->stolen - stolen);
@@ -156,41 +182,89 @@ void spin_wake(struct ctx *w, sim_time at)
 		sim_at(s, w->cpu->slot, at > s->now ? at : s->now);
 }
 
+/* --- preemption ----------------------------------------------------------------- */
+
+void preempt_check(struct ctx *w)
+{
+	if (w->m->kc->preempt == PREEMPT_FULL && !w->irqs_off && !w->is_irq) {
+		sync(w);
+		cpu_preempted(w);
+	}
+}
+
 /* --- sleeping ------------------------------------------------------------------ */
 
-void cpu_block(struct ctx *w, const char *what, struct ctx *holder)
+static void resume(struct cpu *c, struct ctx *next)
 {
-	struct cpu *c = w->cpu;
+	struct sim *s = &c->m->sim;
 
-	BUG_ON(w->debt);
-	if (w->runnable) {		/* woken before it left the CPU */
-		w->runnable = 0;
-		return;
-	}
-	w->state = CTX_SLEEPING;
-	c->top = NULL;
+	next->state = CTX_READY;
+	c->top = c->curr = c->task = next;
+	sim_slot_bind(s, c->slot, next->coro);
+	cpu_class(c, next->class);
+	tp(next, TP_SWITCH_IN, next->id, 0);
+	if (sim_unlikely(c->busy_until > s->now))
+		sim_at(s, c->slot, c->busy_until);
+	else
+		sim_ready(s, next->coro);
+}
+
+/* Nobody has the CPU. */
+static void idle(struct cpu *c, struct ctx *w)
+{
+	c->top = c->curr = NULL;
 	cpu_class(c, TIME_IDLE);
 	tp(w, TP_IDLE, 0, 0);
-	w->coro->waits_for = what;
-	w->coro->held_by = holder ? holder->coro : NULL;
+	c->m->ops->idle_enter(c);
 	if (irq_pending(c))
 		irq_deliver(c);
+}
+
+static void hand_over(struct ctx *w, struct ctx *next)
+{
+	BUG_ON(w->debt || w->cpu->top != w);
+	if (next)
+		resume(w->cpu, next);
+	else
+		idle(w->cpu, w);
+}
+
+void cpu_switch(struct ctx *w, struct ctx *next, const char *what, struct ctx *holder)
+{
+	w->state = CTX_SLEEPING;
+	hand_over(w, next);
+	w->coro->waits_for = what;
+	w->coro->held_by = holder ? holder->coro : NULL;
 	sim_block(&w->m->sim);
 	w->coro->waits_for = NULL;
 	w->coro->held_by = NULL;
 }
 
+void cpu_leave(struct ctx *w, struct ctx *next)
+{
+	struct cpu *c = w->cpu;
+
+	w->state = CTX_DONE;
+	if (next) {
+		resume(c, next);
+		return;
+	}
+	c->top = c->curr = c->task = NULL;
+	cpu_class(c, TIME_IDLE);
+	c->m->ops->idle_enter(c);
+	if (irq_pending(c))
+		irq_deliver(c);
+}
+
 void cpu_reschedule_idle(struct cpu *c)
 {
-	struct ctx *w = c->task;
+	struct ctx *next;
 
-	if (c->top || !w || !w->runnable)
+	if (c->top)
 		return;
-	w->runnable = 0;
-	w->state = CTX_READY;
-	c->top = w;
-	sim_slot_bind(&c->m->sim, c->slot, w->coro);
-	cpu_class(c, w->class);
-	tp(w, TP_SWITCH_IN, w->id, 0);
-	sim_ready(&c->m->sim, w->coro);
+	next = c->m->ops->pick(c);
+	if (!next)
+		return;
+	c->m->ops->idle_exit(c);
+	resume(c, next);
 }

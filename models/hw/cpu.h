@@ -2,10 +2,10 @@
 /*
  * CPUs and contexts.
  *
- * A CPU carries a stack of contexts: a thread, and on top of it an interrupt
- * handler.  Only the top one progresses, so a CPU owns one slot of the future
- * event list.  A handler is code on its CPU's interrupt coroutine: it takes
- * locks, touches lines and waits like any other code.
+ * A CPU carries a stack of contexts: a thread, on top of it a softirq, on top of
+ * that an interrupt handler.  Only the top one progresses, so a CPU owns one slot
+ * of the future event list.  A handler is code on its CPU's interrupt coroutine:
+ * it takes locks, touches lines and waits like any other code.
  *
  * How time passes for a context:
  *   charge(w, COST)   adds to w->debt, no event
@@ -19,13 +19,17 @@
  * time with interrupts off; none nests.  A CPU whose top context has
  * interrupts off keeps them pending.  An idle CPU pays its idle exit first.  A
  * vcpu in guest mode leaves guest mode first (the vcpu's own code does that).
+ * When the last handler is done, softirqs run with interrupts on; then the thread
+ * goes on, unless need_resched is set and it may be preempted: in user mode
+ * always, in the kernel with CONFIG_PREEMPT and a preempt_count of 0.
  *
- * Left out: softirqs, non-maskable interrupts, timer ticks, preemption and
- * more than one thread per CPU.  Follows paths-sync of 2.6.27: entry.S,
- * irq_64.c.
+ * Which thread has the CPU is the kernel's to say (struct cpu_ops, filled by
+ * models/kernel/sched.c).  All threads that have none are inside schedule().
+ *
+ * Left out: non-maskable interrupts.  Follows entry_64.S and irq_64.c of 2.6.27.
  *
  * Invariant, always checked: for every stretch of work, elapsed time = work
- * done + time stolen by interrupts.
+ * done + time stolen by interrupts and by threads that were preferred.
  */
 #ifndef MODELS_HW_CPU_H
 #define MODELS_HW_CPU_H
@@ -68,20 +72,32 @@ struct ctx {
 	struct coro *coro;
 	const char *name;
 	uint32_t id;
-	int is_irq;
+	int is_irq;			/* interrupt handler or softirq */
 	enum ctx_state state;
 	enum time_class class;		/* what its running time counts as */
 	sim_time debt;
 	sim_time remaining;		/* of suspended work */
 	sim_time wake_at;		/* spinning: granted from then on; TIME_NEVER */
 	sim_time suspended_at;
-	sim_time stolen;		/* by interrupts, while it worked; since start */
+	sim_time stolen;		/* by interrupts and preemption, while it worked; since start */
 	sim_time worked;		/* own work done since start */
 	int irqs_off;			/* depth */
 	int preempt_count;
 	int rcu_nesting;		/* inside rcu_read_lock, preemptible or not */
 	int spinlocks;			/* held or spun for */
-	int runnable;			/* woken, not yet running */
+	struct ctx *below;		/* of an interrupt context: what it interrupted */
+	int must_resched;		/* an interrupt's return asks it to give up the CPU */
+	int woken;			/* since it last slept: the next schedule() does not sleep */
+	int on_rq;			/* runs or waits for its CPU */
+	int exited;
+	int pinned;			/* to its CPU */
+	sim_time queued_at, queued;	/* waiting for its CPU: since, in all since start */
+	struct sched_entity {		/* models/kernel/fair.c */
+		struct ctx *next;	/* of the run queue, by vruntime */
+		sim_time vruntime, exec_start, sum_exec, prev_sum_exec;
+		sim_time deadline, lag;
+		int rt;			/* SCHED_FIFO: before all others */
+	} se;
 	uint64_t stream;		/* key of its keyed draws */
 	uint64_t item;			/* work item ordinal */
 	uint16_t nth[NR_COSTS];		/* how often each cost was drawn in this item */
@@ -121,11 +137,14 @@ struct cpu {
 	uint64_t pending[4];		/* vectors that reached the APIC (IRR) */
 	uint64_t handled;		/* classes handled since the last guest exit, bit per vector_class */
 	struct ctx *top;		/* NULL: idle */
-	struct ctx *below;		/* suspended by the interrupt handler */
-	struct ctx *task;		/* the thread bound to this CPU, or NULL */
-	struct ctx irq;			/* interrupt context */
+	struct ctx *curr;		/* the thread that has the CPU; NULL: none */
+	struct ctx *task;		/* the same; once it sleeps, the one that had it last */
+	struct ctx irq, soft;		/* interrupt and softirq context */
 	int need_resched;		/* TIF_NEED_RESCHED of the running thread */
+	uint32_t softirq_pending;	/* bit per softirq */
+	int in_softirq;			/* a thread runs them */
 	int irq_was_idle;		/* the interrupt found the CPU idle */
+	sim_time busy_until;		/* a tick without code of its own has the CPU until then */
 	/* time accounting */
 	enum time_class class;
 	sim_time class_since;
@@ -146,7 +165,7 @@ struct cpu {
 void ctx_init(struct ctx *w, struct machine *m, const char *name);
 /* The next work item of this context: keyed draws start again. */
 void ctx_next_item(struct ctx *w);
-/* Bind @w to @c and let it run @fn from now on (its CPU must be free). */
+/* @w will run @fn, at first on @c, once it is given the CPU. */
 void ctx_start(struct ctx *w, struct cpu *c, void (*fn)(void *arg), void *arg);
 
 /* --- costs --------------------------------------------------------------- */
@@ -181,20 +200,48 @@ void spin_wait(struct ctx *w, const char *what, struct ctx *holder);
 void spin_service(struct ctx *w, const char *what);
 /* @w may go on at @at >= now (at once when it comes back from an interrupt). */
 void spin_wake(struct ctx *w, sim_time at);
-/* Leave the CPU (idle) until cpu_run_task(); the scheduler's half. */
-void cpu_block(struct ctx *w, const char *what, struct ctx *holder);
-/* The idle CPU's own part of a wake-up: run the runnable task, if any. */
+/* Hand the CPU to @next (NULL: nobody) and wait to be given one; the scheduler's
+ * half.  @what, @holder for the deadlock report. */
+void cpu_switch(struct ctx *w, struct ctx *next, const char *what, struct ctx *holder);
+/* As cpu_switch() for a thread that ends. */
+void cpu_leave(struct ctx *w, struct ctx *next);
+/* The idle loop sees need_resched: run what the kernel picks, if anything. */
 void cpu_reschedule_idle(struct cpu *c);
 
 /* --- interrupts ------------------------------------------------------------ */
 void local_irq_disable(struct ctx *w);
 void local_irq_enable(struct ctx *w);	/* takes what is pending */
 static inline void preempt_disable(struct ctx *w) { w->preempt_count++; }
-static inline void preempt_enable(struct ctx *w) { w->preempt_count--; }
+void preempt_check(struct ctx *w);
+/* With CONFIG_PREEMPT the CPU may go to somebody else here. */
+static inline void preempt_enable(struct ctx *w)
+{
+	if (--w->preempt_count == 0 && sim_unlikely(w->cpu->need_resched))
+		preempt_check(w);
+}
 /* Vector @vector becomes pending at @c at time @at. */
 void irq_send(struct cpu *c, unsigned vector, sim_time at);
 /* The kernel's handlers, by class; run on the interrupt context. */
 /* (m->vector_handler[class], set at boot) */
+
+/* Take @d away from whatever the CPU does, as an interrupt handler without code
+ * would; 0 if that takes more: then irq_send(). */
+int cpu_steal(struct cpu *c, sim_time d);
+
+/* --- the kernel's part ------------------------------------------------------- */
+struct cpu_ops {
+	/* an idle CPU's next thread, or NULL; no time passes */
+	struct ctx *(*pick)(struct cpu *c);
+	/* on @w, at an interrupt's return or preempt_enable(): others first */
+	void (*preempt)(struct ctx *w);
+	/* on @c->soft, interrupts on: run what is pending */
+	void (*softirqs)(struct ctx *w);
+	/* no time passes: the CPU has nothing to run, any more or after an interrupt;
+	 * an interrupt comes; a thread will run */
+	void (*idle_enter)(struct cpu *c);
+	void (*idle_interrupt)(struct cpu *c);
+	void (*idle_exit)(struct cpu *c);
+};
 
 /* --- accounting ------------------------------------------------------------- */
 void cpu_class(struct cpu *c, enum time_class class);

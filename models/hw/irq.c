@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Interrupt delivery: arrival lists, pending vectors (the local APIC's IRR),
- * the interrupt coroutine of a CPU, the background of interrupts-off handlers.
+ * the interrupt and softirq coroutines of a CPU, the background of interrupts-off
+ * handlers.
  *
  * Follows arch/x86/kernel/irq_64.c and entry_64.S of 2.6.27: handlers run with
  * interrupts off, one vector at a time, highest number first; a vector that
@@ -50,27 +51,59 @@ static void serve_one(struct cpu *c, struct ctx *w, unsigned vector)
 	BUG_ON(w->spinlocks || w->preempt_count);
 }
 
-/* Give the CPU back to what the interrupt found, or to a woken task. */
-static void pop(struct cpu *c)
+/* May the thread below lose the CPU here?  It was interrupted, so its interrupts are on. */
+static int preemptible(const struct ctx *w)
+{
+	return w->state == CTX_WORKING && !w->is_irq && !w->preempt_count &&
+		(w->class == TIME_USER || w->m->kc->preempt == PREEMPT_FULL);
+}
+
+/* The context below goes on where it was. */
+static void go_on(struct cpu *c, struct ctx *w)
 {
 	struct sim *s = &c->m->sim;
-	struct ctx *below = c->below;
 
-	c->irq.state = CTX_SLEEPING;
-	c->below = NULL;
-	c->top = below;
-	if (!below) {
+	sim_slot_bind(s, c->slot, w->coro);
+	cpu_class(c, w->class);
+	if (w->state == CTX_WORKING)
+		w->stolen += s->now - w->suspended_at;
+	if (c->need_resched && preemptible(w)) {
+		w->must_resched = 1;
+		w->state = CTX_READY;
+		sim_ready(s, w->coro);
+	} else if (w->state == CTX_WORKING) {
+		sim_at(s, c->slot, s->now + w->remaining);
+	} else if (w->wake_at != TIME_NEVER) {
+		sim_at(s, c->slot, w->wake_at > s->now ? w->wake_at : s->now);
+	}
+}
+
+static void run_on_top(struct cpu *c, struct ctx *w)
+{
+	w->below = c->top;
+	c->top = w;
+	sim_slot_bind(&c->m->sim, c->slot, w->coro);
+	cpu_class(c, TIME_IRQ);
+	sim_ready(&c->m->sim, w->coro);
+}
+
+/* Give the CPU to raised softirqs, back to what the interrupt found, or to a woken thread. */
+static void pop(struct cpu *c)
+{
+	struct ctx *w = c->top;
+
+	w->state = CTX_SLEEPING;
+	c->top = w->below;
+	w->below = NULL;
+	if (c->softirq_pending && w == &c->irq && c->top != &c->soft && !c->in_softirq) {
+		run_on_top(c, &c->soft);
+	} else if (c->top) {
+		go_on(c, c->top);
+	} else {
 		cpu_class(c, TIME_IDLE);
 		cpu_reschedule_idle(c);
-		return;
-	}
-	sim_slot_bind(s, c->slot, below->coro);
-	cpu_class(c, below->class);
-	if (below->state == CTX_WORKING) {
-		below->stolen += s->now - below->suspended_at;
-		sim_at(s, c->slot, s->now + below->remaining);
-	} else if (below->wake_at != TIME_NEVER) {
-		sim_at(s, c->slot, below->wake_at > s->now ? below->wake_at : s->now);
+		if (!c->top)
+			c->m->ops->idle_enter(c);
 	}
 }
 
@@ -93,14 +126,28 @@ static void irq_main(void *arg)
 	}
 }
 
+static void softirq_main(void *arg)
+{
+	struct cpu *c = arg;
+	struct ctx *w = &c->soft;
+
+	for (;;) {
+		w->state = CTX_READY;
+		ctx_next_item(w);
+		c->m->ops->softirqs(w);
+		sync(w);
+		BUG_ON(w->spinlocks || w->preempt_count || w->irqs_off);
+		pop(c);
+		sim_block(&c->m->sim);
+	}
+}
+
 static void push(struct cpu *c)
 {
-	c->below = c->top;
 	c->irq_was_idle = !c->top;
-	c->top = &c->irq;
-	sim_slot_bind(&c->m->sim, c->slot, c->irq.coro);
-	cpu_class(c, TIME_IRQ);
-	sim_ready(&c->m->sim, c->irq.coro);
+	if (!c->top)
+		c->m->ops->idle_interrupt(c);
+	run_on_top(c, &c->irq);
 }
 
 void irq_take(struct ctx *w)
@@ -111,6 +158,8 @@ void irq_take(struct ctx *w)
 	push(w->cpu);
 	sim_block(&w->m->sim);
 	w->state = CTX_READY;
+	if (sim_unlikely(w->must_resched))
+		cpu_preempted(w);
 }
 
 void irq_deliver(struct cpu *c)
@@ -127,6 +176,27 @@ void irq_deliver(struct cpu *c)
 	push(c);
 }
 
+/* --- time taken without code ----------------------------------------------------- */
+
+int cpu_steal(struct cpu *c, sim_time d)
+{
+	struct sim *s = &c->m->sim;
+	struct ctx *w = c->top;
+
+	if (c->busy_until > s->now || irq_pending(c))
+		return 0;
+	if (w && (w->irqs_off || w->state != CTX_WORKING))
+		return 0;
+	if (w) {
+		sim_at(s, c->slot, sim_slot_time(s, c->slot) + d);
+		w->stolen += d;
+	}
+	c->time[TIME_IRQ] += d;
+	c->time[c->class] -= d;
+	c->busy_until = s->now + d;
+	return 1;
+}
+
 /* --- arrival ------------------------------------------------------------------ */
 
 static void arrive(struct cpu *c, unsigned vector)
@@ -134,6 +204,10 @@ static void arrive(struct cpu *c, unsigned vector)
 	struct sim *s = &c->m->sim;
 	struct ctx *w = c->top;
 
+	if (sim_unlikely(c->busy_until > s->now)) {
+		irq_send(c, vector, c->busy_until);
+		return;
+	}
 	if (c->m->hooks.vector_arrived)
 		c->m->hooks.vector_arrived(c, vector);
 	c->pending[vector / 64] |= 1ull << (vector % 64);
@@ -141,8 +215,8 @@ static void arrive(struct cpu *c, unsigned vector)
 		irq_deliver(c);
 		return;
 	}
-	if (w->is_irq || w->state == CTX_READY)
-		return;			/* taken when the handler ends, or at its next work */
+	if (w->state == CTX_READY)
+		return;			/* taken at its next work */
 	if (w->state == CTX_GUEST) {
 		sim_cancel(s, c->slot);
 		w->state = CTX_READY;
@@ -200,7 +274,7 @@ void local_irq_enable(struct ctx *w)
 	BUG_ON(!w->irqs_off);
 	if (w->irqs_off == 1)
 		sync(w);
-	if (--w->irqs_off == 0 && !w->is_irq && irq_pending(w->cpu))
+	if (--w->irqs_off == 0 && irq_pending(w->cpu))
 		irq_take(w);
 }
 
@@ -229,18 +303,30 @@ static void background_handler(struct ctx *w, unsigned vector)
 	cpu_work(w, d);
 }
 
-void irq_init(struct cpu *c)
+static void irq_context(struct cpu *c, struct ctx *w, const char *what, void (*fn)(void *arg))
 {
 	struct machine *m = c->m;
 	char name[32];
 
-	snprintf(name, sizeof(name), "irq/cpu%d", c->id);
-	ctx_init(&c->irq, m, arena_strdup(m->arena, name));
-	c->irq.is_irq = 1;
+	snprintf(name, sizeof(name), "%s/cpu%d", what, c->id);
+	ctx_init(w, m, arena_strdup(m->arena, name));
+	w->is_irq = 1;
+	w->class = TIME_IRQ;
+	w->cpu = c;
+	w->coro = sim_coro(&m->sim, w->name, fn, c);
+}
+
+void softirq_context(struct cpu *c)
+{
+	irq_context(c, &c->soft, "softirq", softirq_main);
+}
+
+void irq_init(struct cpu *c)
+{
+	struct machine *m = c->m;
+
+	irq_context(c, &c->irq, "irq", irq_main);
 	c->irq.irqs_off = 1;
-	c->irq.class = TIME_IRQ;
-	c->irq.cpu = c;
-	c->irq.coro = sim_coro(&m->sim, c->irq.name, irq_main, c);
 	c->arrival_slot = sim_slot_new(&m->sim, PRIO_ARRIVAL);
 	sim_slot_call(&m->sim, c->arrival_slot, arrivals_due, c);
 	rng_seed(&c->idle, (uint64_t)m->cfg->seed, m->replication, c->irq.name, "idle exit");

@@ -16,6 +16,7 @@
 #define MAX_CPUS 64		/* sharer masks are one word */
 
 struct cpu;
+struct cpu_ops;
 struct gru_hw;
 struct ctx;
 struct kernel;
@@ -110,6 +111,7 @@ struct machine {
 	struct rng arbitration;		/* stream "line arbitration" */
 	struct metrics metrics;
 	struct machine_hooks hooks;
+	const struct cpu_ops *ops;	/* the scheduler's */
 	uint8_t notifier_exits[NR_SITES];	/* records there that fire on early exits */
 	struct kernel *kernel;
 	struct oracle *oracle;		/* NULL: off */

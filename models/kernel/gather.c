@@ -7,6 +7,7 @@
 #include "models/kernel/kernel.h"
 #include "models/kernel/mmu_notifier.h"
 #include "models/kernel/rmap.h"
+#include "models/kernel/sched.h"
 #include "sim/base/xassert.h"
 
 /* Slots on the stack and in each further page, one of each kept free. */
@@ -92,7 +93,7 @@ static void free_collected(struct ctx *w, struct mmu_gather *tlb)
 		if (tlb->on_stack && i % FREE_CHUNK == FREE_CHUNK - 1) {
 			release_pages(w, v, n);
 			n = 0;
-			gather_resched(w);
+			cond_resched(w);
 		}
 	}
 	release_pages(w, v, n);

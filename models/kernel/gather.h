@@ -24,12 +24,6 @@ void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va
 void unmap_page_range_onstack(struct ctx *w, struct mmu_gather *tlb, uint64_t start,
 			      uint64_t end, struct unmap_op *op, const struct zap_details *d);
 
-/* cond_resched between chunks of work */
-static inline void gather_resched(struct ctx *w)
-{
-	charge(w, COST_PREEMPT_CHECK);
-}
-
 /* The points of a flush belong to whoever opened the gather; they speak of the
  * pages collected since the last one. */
 static inline void mmu_notifier_block(struct ctx *w, struct mmu_gather *tlb, enum point_id point)

@@ -6,16 +6,24 @@
 #include "models/kernel/lru.h"
 #include "models/kernel/mm.h"
 #include "models/kernel/page.h"
+#include "models/kernel/rq.h"
 #include "models/kernel/smp.h"
+#include "models/kernel/softirq.h"
 #include "models/kernel/spinlock.h"
+#include "models/kernel/tick.h"
 #include "models/kernel/tlbflush.h"
+#include "models/kernel/workqueue.h"
 
 struct bau;
 struct mmu_gather;
 struct rcu_flavour;
 
 struct kernel_cpu {
-	struct line runqueue;		/* the line of its run-queue lock */
+	struct rq rq;
+	struct tick tick;
+	struct workqueue_cpu cwq;
+	struct ctx *ksoftirqd, *watchdog;	/* NULL before their first run */
+	sim_time watchdog_touched;
 	struct page *free;		/* per-CPU free list, LIFO */
 	int nr_free;
 	struct pagevec lru_add, lru_add_active, lru_rotate;	/* a reference each */
@@ -57,6 +65,9 @@ struct kernel {
 	const struct rcu_flavour *rcu_flavour;	/* NULL: no grace periods (kernel.tick: off) */
 	void *rcu;			/* its state */
 	struct mmu_gather *gather_pool;	/* on-stack gathers not in use */
+	struct sched_times sched_times;
+	sim_time tick_start;		/* first instant of CPU 0's grid */
+	void (*softirq[NR_SOFTIRQS])(struct ctx *w);
 	uint64_t last_ctx_id;		/* of an mm */
 	/* pages held by pins alone after their pte is gone */
 	struct time_weighted pin_held;

@@ -14,6 +14,12 @@
  */
 struct ctx *kthread_create(struct machine *m, const char *name, int cpu,
 			   void (*fn)(struct ctx *w, void *arg), void *arg);
+/* The same asleep, on @c: wake_up_process() starts it. */
+struct ctx *kthread_new(struct machine *m, const char *name, struct cpu *c,
+			void (*fn)(struct ctx *w, void *arg), void *arg);
+/* Has the watchdog of @c not run for its period?  The tick wakes it then. */
+int watchdog_due(const struct cpu *c);
+void wake_up_watchdog(struct ctx *w);
 /* The per-CPU threads of the kernel file; kernel.tick: on. */
 void kthreads_start(struct machine *m);
 

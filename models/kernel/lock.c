@@ -12,6 +12,7 @@ const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"mutex_wait", "runqueue",
 	"rcu", "srcu",
 	"notifier_list", "notifier_global", "notifier_sem", "mm_all_locks",
+	"workqueue",
 };
 
 static enum fault_part part_of(enum lock_class class)

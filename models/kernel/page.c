@@ -2,6 +2,7 @@
 /* Pages, their references and free lists; see page.h. */
 #include "models/kernel/bau.h"
 #include "models/kernel/kernel.h"
+#include "models/kernel/kthread.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/sched.h"
 #include "models/hw/tlb.h"
@@ -202,7 +203,6 @@ void kernel_init(struct machine *m, uint32_t nr_pages)
 	k->m = m;
 	k->pcpu = arena_alloc(m->arena, sizeof(*k->pcpu) * (size_t)m->nr_cpus);
 	for (int i = 0; i < m->nr_cpus; i++) {
-		line_init(&k->pcpu[i].runqueue);
 		spin_lock_init(m, &k->pcpu[i].call_single.lock, LOCK_CALL_SINGLE);
 	}
 	spin_lock_init(m, &k->lru_lock, LOCK_LRU);
@@ -224,6 +224,12 @@ void kernel_init(struct machine *m, uint32_t nr_pages)
 	}
 	tw_start(&k->pin_held, 0, 0);
 	sched_init(m);
+	tick_init(m);
+	if (m->kc->tick) {
+		softirq_init(m);
+		workqueue_init(m);
+		kthreads_start(m);
+	}
 	smp_init(m);
 	tlbflush_init(m);
 	bau_init(m);

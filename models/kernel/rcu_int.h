@@ -20,12 +20,6 @@ void rcu_synchronize_init(struct rcu_synchronize *rs);
 /* call_rcu() and a completion: how most kernels wait for a grace period. */
 void wait_rcu_gp(struct ctx *w);
 
-/* set_need_resched(): at the end of this interrupt, or the next cond_resched(). */
-static inline void set_need_resched(struct cpu *c)
-{
-	c->need_resched = 1;
-}
-
 static inline uint64_t online_cpus(const struct machine *m)
 {
 	return ~0ull >> (64 - m->nr_cpus);

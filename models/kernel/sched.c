@@ -1,55 +1,145 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sleep and wake-up with one thread per CPU; see sched.h. */
+/* Switching threads, start and end, preemption; see sched.h.  Wake-ups: wakeup.c. */
 #include "models/kernel/sched.h"
-#include "models/hw/apic.h"
 #include "models/hw/irq.h"
 #include "models/kernel/kernel.h"
+#include "models/kernel/rcu.h"
+#include "models/kernel/softirq.h"
 #include "models/kernel/tlbflush.h"
 #include "sim/base/xassert.h"
 
-void schedule(struct ctx *w, const char *what, struct ctx *holder)
+struct rq *rq_of(const struct cpu *c)
 {
-	BUG_ON(w->is_irq || w->spinlocks || w->preempt_count || w->irqs_off);
-	w->blocker = holder;
-	charge(w, COST_CONTEXT_SWITCH);
-	enter_lazy_tlb(w);
-	sync(w);
-	cpu_block(w, what, w->blocker);
-	w->blocker = NULL;
-	charge(w, COST_CONTEXT_SWITCH);
+	return &c->m->kernel->pcpu[c->id].rq;
+}
+
+int idle_cpu(const struct cpu *c)
+{
+	return !rq_of(c)->curr;
+}
+
+/* --- switching -------------------------------------------------------------------- */
+
+/*
+ * The second half of schedule(), on the thread that was switched to.  From another
+ * thread it has the lock; from idle it takes it, and pays for the switch.
+ */
+static void finish_task_switch(struct ctx *w)
+{
+	struct rq *rq = rq_of(w->cpu);
+
+	if (rq->lock.owner != w) {
+		spin_lock_irqsave(w, &rq->lock);
+		charge(w, COST_CONTEXT_SWITCH);
+	}
 	switch_mm(w);
 	sync(w);
-}
-
-/* The task's CPU is idle, or an interrupt handler runs on top of idle. */
-static int sleeps(const struct ctx *task)
-{
-	return task->state == CTX_SLEEPING;
-}
-
-void wake_up_process(struct ctx *w, struct ctx *task)
-{
-	struct cpu *c = task->cpu;
-
-	charge(w, COST_WAKE_UP);
-	line_access(w, &w->m->kernel->pcpu[c->id].runqueue, LINE_ATOMIC);
+	spin_unlock_irqrestore(w, &rq->lock);
 	sync(w);
-	tp(w, TP_WAKE, task->id, 0);
-	task->runnable = 1;
-	if (!sleeps(task) || c == w->cpu || c->top)
-		return;			/* it sees the flag itself, or the handler's return does */
-	if (w->m->mc->idle_polls) {
-		w->debt += line_transfer(w, w->cpu->id, c->id);
+}
+
+/* The run-queue lock, interrupts off, changes hands with the CPU. */
+static void pass_lock(struct rq *rq, struct ctx *from, struct ctx *to)
+{
+	rq->lock.owner = to;
+	from->spinlocks--;
+	from->preempt_count--;
+	from->irqs_off--;
+	to->spinlocks++;
+	to->preempt_count++;
+	to->irqs_off++;
+}
+
+/* Going idle: drop the lock; who was woken meanwhile runs at once. */
+static struct ctx *unlock_for_idle(struct ctx *w, struct rq *rq)
+{
+	spin_unlock_irqrestore(w, &rq->lock);
+	sync(w);
+	return pick_next_task(rq);
+}
+
+/* Pick, with the lock held; a thread that shall run instead of @w, or NULL: idle. */
+static struct ctx *pick(struct ctx *w, struct rq *rq, int sleeps)
+{
+	struct ctx *next;
+
+	w->cpu->need_resched = 0;
+	put_prev_task(rq, w, sleeps);
+	next = pick_next_task(rq);
+	if (next == w)
+		return w;
+	charge(w, COST_CONTEXT_SWITCH);
+	if (!next || !next->mm)
+		enter_lazy_tlb(w);
+	sync(w);
+	if (next)
+		pass_lock(rq, w, next);
+	else
+		next = unlock_for_idle(w, rq);
+	return next;
+}
+
+static void switch_away(struct ctx *w, int sleeps, const char *what)
+{
+	struct rq *rq = rq_of(w->cpu);
+	struct ctx *next;
+	int woken;
+
+	w->preempt_count++;		/* to the end: no preemption inside */
+	rcu_note_context_switch(w->cpu);
+	spin_lock_irqsave(w, &rq->lock);
+	sync(w);
+	woken = w->woken;
+	if (sleeps)
+		w->woken = 0;
+	next = pick(w, rq, sleeps && !woken);
+	if (next == w && rq->lock.owner == w) {
+		spin_unlock_irqrestore(w, &rq->lock);
 		sync(w);
-		cpu_reschedule_idle(c);
 	} else {
-		apic_send(w, 1ull << c->id, VECTOR_RESCHEDULE);
+		if (next != w)
+			cpu_switch(w, next, what, sleeps ? w->blocker : next);
+		finish_task_switch(w);
 	}
+	w->preempt_count--;
+}
+
+/* --- preemption ---------------------------------------------------------------------- */
+
+/* preempt_schedule(), preempt_schedule_irq(), retint_careful: it stays runnable. */
+static void preempt(struct ctx *w)
+{
+	enum time_class class = w->class;
+
+	ctx_class(w, TIME_SYSTEM);
+	while (w->cpu->need_resched)
+		switch_away(w, 0, "a CPU");
+	ctx_class(w, class);
+}
+
+void resched_if_needed(struct ctx *w)
+{
+	if (sim_unlikely(w->cpu->need_resched)) {
+		sync(w);
+		preempt(w);
+	}
+}
+
+void schedule(struct ctx *w, const char *what, struct ctx *holder)
+{
+	BUG_ON(w->is_irq);
+	BUG_ON((w->spinlocks || w->preempt_count || w->irqs_off) && !w->m->hooks.might_sleep);
+	w->blocker = holder;
+	sync(w);
+	switch_away(w, 1, what);
+	w->blocker = NULL;
+	resched_if_needed(w);		/* need_resched: goto again */
 }
 
 void cond_resched(struct ctx *w)
 {
 	charge(w, COST_PREEMPT_CHECK);
+	resched_if_needed(w);
 }
 
 void might_sleep(struct ctx *w)
@@ -57,58 +147,47 @@ void might_sleep(struct ctx *w)
 	if ((w->is_irq || w->spinlocks || w->preempt_count || w->irqs_off || w->rcu_nesting) &&
 	    w->m->hooks.might_sleep)
 		w->m->hooks.might_sleep(w);
+	else if (w->m->kc->preempt != PREEMPT_NONE)	/* might_resched() */
+		resched_if_needed(w);
 }
 
-static void timer_due(struct sim *s, void *arg)
+/* --- start and end ----------------------------------------------------------------------- */
+
+struct cpu *sched_emptiest_cpu(struct machine *m)
 {
-	struct ctx *w = arg;
+	struct cpu *best = &m->cpu[0];
 
-	irq_send(w->cpu, VECTOR_TIMER, s->now);
+	for (int i = 1; i < m->nr_cpus; i++)
+		if (rq_of(&m->cpu[i])->nr_threads < rq_of(best)->nr_threads)
+			best = &m->cpu[i];
+	return best;
 }
 
-static void timer_handler(struct ctx *w, unsigned vector)
+void sched_activate(struct ctx *w)
 {
-	struct ctx *task = w->cpu->task;
+	struct rq *rq = rq_of(w->cpu);
 
-	(void)vector;
-	charge(w, COST_WAKE_UP);
-	sync(w);
-	if (task && task->timer_armed)
-		task->runnable = 1;	/* it may still be on its way to sleep */
+	rq->nr_threads++;
+	enqueue_task(rq, w, ENQUEUE_NEW);
+	if (!w->cpu->curr)
+		cpu_reschedule_idle(w->cpu);
 }
 
-void schedule_timeout_woken(struct ctx *w, sim_time d, const int *woken)
+void sched_start(struct ctx *w, struct cpu *c, int pinned, void (*fn)(void *arg), void *arg)
 {
-	struct sim *s = &w->m->sim;
-	sim_time end;
-
-	sync(w);
-	end = s->now + d;
-	if (w->timer_slot == SLOT_NONE) {
-		w->timer_slot = sim_slot_new(s, PRIO_NORMAL);
-		sim_slot_call(s, w->timer_slot, timer_due, w);
-	}
-	w->timer_armed = 1;
-	while (s->now < end && !*woken) {
-		sim_at(s, w->timer_slot, end);
-		schedule(w, "a timer", NULL);
-	}
-	w->timer_armed = 0;
-	sim_cancel(s, w->timer_slot);
+	ctx_start(w, c, fn, arg);
+	w->pinned = pinned;
+	sched_activate(w);
 }
 
-void schedule_timeout(struct ctx *w, sim_time d)
-{
-	static const int never;
-
-	schedule_timeout_woken(w, d, &never);
-}
-
+/* From idle its address space is there, at no cost: as if it had been running. */
 void sched_first_run(struct ctx *w)
 {
 	struct cpu *c = w->cpu;
 
-	if (w->mm) {
+	if (rq_of(c)->lock.owner == w) {
+		finish_task_switch(w);
+	} else if (w->mm) {
 		tlb_start_with(c, w->mm);
 		c->tlb_lazy = 0;
 	}
@@ -116,22 +195,45 @@ void sched_first_run(struct ctx *w)
 
 void sched_exit(struct ctx *w)
 {
-	struct cpu *c = w->cpu;
+	struct rq *rq = rq_of(w->cpu);
 
 	BUG_ON(w->spinlocks || w->preempt_count || w->irqs_off);
-	charge(w, COST_CONTEXT_SWITCH);
-	enter_lazy_tlb(w);
+	ctx_class(w, TIME_SYSTEM);
 	sync(w);
-	w->state = CTX_DONE;
-	c->top = NULL;
-	c->task = NULL;
-	cpu_class(c, TIME_IDLE);
-	if (irq_pending(c))
-		irq_deliver(c);
+	w->preempt_count++;
+	w->exited = 1;
+	rcu_note_context_switch(w->cpu);
+	spin_lock_irqsave(w, &rq->lock);
+	sync(w);
+	cpu_leave(w, pick(w, rq, 1));
 }
+
+/* --- for the hardware ---------------------------------------------------------------------- */
+
+static struct ctx *pick_for_idle(struct cpu *c)
+{
+	c->need_resched = 0;
+	return pick_next_task(rq_of(c));
+}
+
+static const struct cpu_ops ops = {
+	.pick = pick_for_idle,
+	.preempt = preempt,
+	.softirqs = do_softirq,
+	.idle_enter = tick_idle_enter,
+	.idle_interrupt = tick_idle_interrupt,
+	.idle_exit = tick_idle_exit,
+};
 
 void sched_init(struct machine *m)
 {
-	m->vector_handler[VC_TIMER] = timer_handler;
-	/* VC_RESCHEDULE: the acknowledgement is all; returning to idle does the rest */
+	m->ops = &ops;
+	for (int i = 0; i < m->nr_cpus; i++) {
+		struct rq *rq = rq_of(&m->cpu[i]);
+
+		spin_lock_init(m, &rq->lock, LOCK_RUNQUEUE);
+		rq->cpu = &m->cpu[i];
+	}
+	fair_init(m);
+	/* VC_RESCHEDULE: the acknowledgement is all; the return of the interrupt does the rest */
 }

@@ -20,5 +20,7 @@ void softirq_init(struct machine *m);
 void open_softirq(struct machine *m, enum softirq nr, void (*fn)(struct ctx *w));
 /* From an interrupt handler or softirq of @c; from elsewhere it waits for the next interrupt. */
 void raise_softirq(struct cpu *c, enum softirq nr);
+/* The hardware's call at the end of an interrupt, on the softirq context. */
+void do_softirq(struct ctx *w);
 
 #endif

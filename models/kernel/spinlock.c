@@ -16,7 +16,8 @@ static void granted(struct ctx *w, struct spinlock *l, sim_time called, sim_time
 {
 	l->granted_at = at;
 	metric_tally(&w->m->metrics, METRIC_LOCK_WAIT, l->class, at - called);
-	tp(w, TP_LOCK, lock_word(l->class, mode), l->id);
+	if (l->class != LOCK_RUNQUEUE)	/* two per switch and wake-up: no news */
+		tp(w, TP_LOCK, lock_word(l->class, mode), l->id);
 }
 
 /* Pay the atomic, then spin until the release makes @w the owner. */
@@ -120,7 +121,8 @@ static void unlock_mode(struct ctx *w, struct spinlock *l, enum lock_mode mode)
 	BUG_ON(l->owner != w);
 	metric_tally(&w->m->metrics, METRIC_LOCK_HOLD, l->class,
 		     now_of(w) > l->granted_at ? now_of(w) - l->granted_at : 0);
-	tp(w, TP_UNLOCK, lock_word(l->class, mode), l->id);
+	if (l->class != LOCK_RUNQUEUE)
+		tp(w, TP_UNLOCK, lock_word(l->class, mode), l->id);
 	next = l->head;
 	l->owner = next;
 	done = w->m->kc->spinlock == SPINLOCK_TICKET ? release_ticket(w, l) :

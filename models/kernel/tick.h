@@ -36,6 +36,7 @@ struct timer {
 	void (*fn)(struct ctx *w, struct timer *t);
 	void *arg;
 	uint64_t expires;
+	int deferrable;			/* an idle CPU does not wake for it */
 	struct cpu *cpu;		/* pending there; NULL: not pending */
 	struct timer *next;
 };
@@ -62,5 +63,30 @@ void hrtimer_init(struct machine *m, struct hrtimer *t,
 /* (Re)start on @c, due at @at >= now. */
 void hrtimer_start(struct cpu *c, struct hrtimer *t, sim_time at);
 void hrtimer_cancel(struct hrtimer *t);
+
+/* --- between the files --------------------------------------------------------------- */
+
+struct tick {				/* of one CPU */
+	uint32_t slot;
+	sim_time phase;			/* of its grid against CPU 0's */
+	int stopped;			/* idle: the slot is armed for the next timer only */
+	int rcu_told;			/* ... and RCU knows */
+	int due;			/* its interrupt is on the way */
+	struct timer *wheel;		/* by expires, then first come first served */
+	struct hrtimer *expired;	/* their interrupt is on the way */
+};
+
+void timers_init(struct machine *m);
+void timer_start_at_boot(struct cpu *c, struct timer *t, uint64_t expires);
+int timers_due(const struct cpu *c);
+/* When the first timer that is not deferrable expires; UINT64_MAX: never. */
+uint64_t next_timer(const struct cpu *c);
+void run_hrtimers(struct ctx *w);
+/* struct cpu_ops */
+void tick_idle_enter(struct cpu *c);
+void tick_idle_interrupt(struct cpu *c);
+void tick_idle_exit(struct cpu *c);
+/* Idle, and without ticks? */
+int tick_stopped(const struct cpu *c);
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef MODELS_KERNEL_WORKQUEUE_H
 #define MODELS_KERNEL_WORKQUEUE_H
 
+#include "models/kernel/spinlock.h"
 #include "models/kernel/timer.h"
 
 struct work {
@@ -20,6 +21,12 @@ struct work {
 	struct work *next;
 };
 
+struct workqueue_cpu {
+	struct spinlock lock;
+	struct work *head, *tail;
+	struct ctx *worker;		/* events/N; NULL before its first work */
+};
+
 void workqueue_init(struct machine *m);
 void work_init(struct work *work, void (*fn)(struct ctx *w, struct work *work), void *arg);
 /* fn(w, work) on the worker of w's CPU after @delay jiffies; 0: was pending already.
@@ -27,5 +34,7 @@ void work_init(struct work *work, void (*fn)(struct ctx *w, struct work *work), 
 int queue_delayed_work(struct ctx *w, struct work *work, uint64_t delay);
 /* The same on CPU @cpu. */
 int queue_delayed_work_on(struct ctx *w, int cpu, struct work *work, uint64_t delay);
+/* The same before the machine runs. */
+void work_start_at_boot(struct machine *m, int cpu, struct work *work, uint64_t delay);
 
 #endif

@@ -12,6 +12,7 @@
  */
 #include "models/kernel/gather.h"
 #include "models/kernel/kernel.h"
+#include "models/kernel/sched.h"
 
 /* Where the stretch stopped. */
 static uint64_t zap_stretch(struct ctx *w, struct mmu_gather *tlb, struct pgtable *t,
@@ -62,7 +63,7 @@ void unmap_page_range_onstack(struct ctx *w, struct mmu_gather *tlb, uint64_t st
 			start = next;
 		}
 		if (start < end) {
-			gather_resched(w);
+			cond_resched(w);
 			mmu_notifier(w, tlb->mm, tlb->site, POINT_resched, tlb->start, tlb->end);
 		}
 	}

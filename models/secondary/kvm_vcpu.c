@@ -33,6 +33,18 @@ static void own_flush(struct ctx *w, struct kvm_vcpu *v)
 	tp(w, TP_KVM_OWN_FLUSH, (uint64_t)v->id, 0);
 }
 
+/* The vcpu's thread was asked to give up its CPU: it does so without slots_lock. */
+static void kvm_resched(struct kvm_vcpu *v)
+{
+	struct ctx *w = v->w;
+
+	if (!need_resched(w))
+		return;
+	up_read(w, &v->kvm->slots_lock);
+	cond_resched(w);
+	down_read(w, &v->kvm->slots_lock);
+}
+
 /* With interrupts off and no request pending; slots_lock held for read. */
 static void enter_guest(struct kvm_vcpu *v)
 {
@@ -40,6 +52,7 @@ static void enter_guest(struct kvm_vcpu *v)
 
 	ctx_class(w, TIME_EXIT);
 	for (;;) {
+		kvm_resched(v);
 		charge(w, COST_VCPU_LOOP);
 		line_access(w, &v->requests_line, LINE_READ);
 		sync(w);
@@ -47,10 +60,12 @@ static void enter_guest(struct kvm_vcpu *v)
 			own_flush(w, v);
 		preempt_disable(w);
 		local_irq_disable(w);
+		if (v->cpu != w->cpu->id && v->cpu >= 0)
+			tlb_flush_all(v->tlb);	/* vmx_vcpu_load: another CPU's entries */
 		v->cpu = w->cpu->id;
 		line_access(w, &v->requests_line, LINE_READ);
 		sync(w);
-		if (!v->flush_request)
+		if (!v->flush_request && !need_resched(w))
 			break;
 		local_irq_enable(w);
 		preempt_enable(w);

@@ -47,10 +47,9 @@ static void user_think(struct thread *t, sim_time d)
 
 static void touch_page(struct ctx *w, struct mm *mm, uint64_t va, int write)
 {
-	struct tlb *tlb = w->cpu->tlb;
 	struct pte *pte;
 
-	if (tlb_allows(tlb, va, write))
+	if (tlb_allows(w->cpu->tlb, va, write))
 		return;
 	for (;;) {
 		charge(w, COST_TLB_WALK);
@@ -59,11 +58,12 @@ static void touch_page(struct ctx *w, struct mm *mm, uint64_t va, int write)
 		if (pte && pte->page && (pte->write || !write))
 			break;
 		do_page_fault(w, va, write);
+		resched_if_needed(w);
 	}
 	pte->young = 1;
 	if (write)
 		pte->dirty = 1;
-	tlb_fill(tlb, va, pte->page, pte->page->generation)->write = pte->write && pte->dirty;
+	tlb_fill(w->cpu->tlb, va, pte->page, pte->page->generation)->write = pte->write && pte->dirty;
 	pte->page->primary_cpus |= 1ull << w->cpu->id;
 }
 
@@ -250,6 +250,8 @@ void run_op(struct thread *t, const struct op_config *op, int *index)
 		op_repeat(t, op, index);
 		break;
 	}
+	if (!t->vcpu)			/* back in user mode; a kernel thread's cond_resched() */
+		resched_if_needed(w);
 }
 
 int count_ops(const struct op_config *op, int n)

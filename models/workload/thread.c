@@ -145,11 +145,11 @@ void thread_start(struct thread *t, struct cpu *c)
 	t->cursor = arena_alloc(m->arena, sizeof(*t->cursor) * (size_t)(n + 1));
 	if (t->space && t->cfg->mode != MODE_KERNEL)
 		t->ctx.mm = t->space->mm;
-	if (t->cfg->mode == MODE_USER)
+	if (t->cfg->mode == MODE_USER && !c->tlb)
 		c->tlb = tlb_new(m->arena, (uint32_t)m->mc->tlb_entries,
 				 (uint32_t)m->mc->tlb_entries);
 	if (t->cfg->halted)
 		start_halted(t, c);
 	else
-		ctx_start(&t->ctx, c, thread_main, t);
+		sched_start(&t->ctx, c, t->cfg->first_cpu >= 0, thread_main, t);
 }

@@ -37,11 +37,10 @@ int bare_init(struct bare *b, int sockets, int cores)
 	c->machine.blade_sockets = 1;
 	c->machine.clock = 1000000000;
 	memcpy(c->machine.cost, defaults, sizeof(defaults));
+	table_defaults(&kernel_params, &c->kernel);
 	c->kernel.gather_batch = 506;
 	c->kernel.flush_vectors = 8;
 	c->kernel.split_ptlocks = 1;
-	c->kernel.hz = 250;
-	c->kernel.no_hz = 1;
 	c->design.armed_test = ARMED_COMPILED_OUT;
 	c->world.machine = &c->machine;
 	c->world.kernel = &c->kernel;
@@ -96,7 +95,7 @@ struct ctx *bare_thread(struct bare *b, int cpu, struct mm *mm, const char *name
 	t->ctx.mm = mm;
 	t->fn = fn;
 	t->arg = arg;
-	ctx_start(&t->ctx, &b->m->cpu[cpu], thread_main, t);
+	sched_start(&t->ctx, &b->m->cpu[cpu], 1, thread_main, t);
 	return &t->ctx;
 }
 

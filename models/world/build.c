@@ -378,14 +378,22 @@ static int reserved(const struct world_config *c, int cpu)
 	return 0;
 }
 
-static struct cpu *cpu_for(struct machine *m, const struct thread_config *cfg, int64_t instance)
+/* Where it says, or the first of those with the fewest threads that nobody reserved. */
+static struct cpu *cpu_for(struct world_run *r, const struct thread_config *cfg, int64_t instance)
 {
+	struct machine *m = &r->m;
+	int best = -1, all = 1;
+
 	if (cfg->first_cpu >= 0)
 		return &m->cpu[cfg->first_cpu + instance];
 	for (int i = 0; i < m->nr_cpus; i++)
-		if (!m->cpu[i].task && !reserved(m->cfg, i))
-			return &m->cpu[i];
-	sim_fail(&m->sim, SIM_STOP_FAILED, "more threads than CPUs");
+		all &= reserved(m->cfg, i);
+	for (int i = 0; i < m->nr_cpus; i++)
+		if ((all || !reserved(m->cfg, i)) &&
+		    (best < 0 || r->threads_on[i] < r->threads_on[best]))
+			best = i;
+	r->threads_on[best]++;
+	return &m->cpu[best];
 }
 
 /* Pages of the region that the loop visits first: what the guest TLB works on. */
@@ -471,7 +479,7 @@ static void build_threads(struct world_run *r)
 	k = 0;
 	for (int i = 0; i < c->n_threads; i++)
 		for (int64_t j = 0; j < threads_of(c, &c->thread[i]); j++)
-			thread_start(&r->l.thread[k++], cpu_for(&r->m, &c->thread[i], j));
+			thread_start(&r->l.thread[k++], cpu_for(r, &c->thread[i], j));
 }
 
 /* --- metrics -------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 struct world_run {
 	struct machine m;
 	struct workload l;
+	int threads_on[MAX_CPUS];	/* that did not say where */
 };
 
 /* Everything of the configuration, with its prefilled start state; runs on a

@@ -329,8 +329,8 @@ int world_check(const struct world_config *c, char *why, size_t n)
 		snprintf(why, n, "%lld CPUs; this version models at most %d", (long long)cpus, MAX_CPUS);
 		return -1;
 	}
-	if (count_threads(c) > cpus) {
-		snprintf(why, n, "%d threads on %lld CPUs: preemption is not modelled, at most one thread per CPU",
+	if (!c->kernel->tick && count_threads(c) > cpus) {
+		snprintf(why, n, "%d threads on %lld CPUs share them by time slices: set kernel.tick: on",
 			 count_threads(c), (long long)cpus);
 		return -1;
 	}
@@ -345,9 +345,9 @@ int world_check(const struct world_config *c, char *why, size_t n)
 		    check_respawn(c, &c->thread[i], why, n))
 			return -1;
 		ends |= c->thread[i].times > 0;
-		for (int j = 0; j < i; j++)
+		for (int j = 0; j < i && !c->kernel->tick; j++)
 			if (share_a_cpu(c, &c->thread[i], &c->thread[j])) {
-				snprintf(why, n, "threads %s and %s want the same CPU",
+				snprintf(why, n, "threads %s and %s want the same CPU: set kernel.tick: on",
 					 c->thread[j].name, c->thread[i].name);
 				return -1;
 			}

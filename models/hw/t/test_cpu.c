@@ -425,7 +425,7 @@ static void test_storm(uint64_t seed)
 	for (int i = 0; i < NR_VECTOR_CLASSES; i++)
 		if (i != VC_TIMER && i != VC_RESCHEDULE)
 			s.b.m->vector_handler[i] = storm_handler;
-	sched_init(s.b.m);
+	tick_init(s.b.m);		/* the timer's own handler */
 	for (int i = 0; i < s.b.m->nr_cpus; i++)
 		s.b.m->cpu[i].irq.priv = &s;
 	s.slot = sim_slot_new(&s.b.m->sim, PRIO_NORMAL);

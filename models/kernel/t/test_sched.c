@@ -51,7 +51,8 @@ static void test_wake(int polls)
 	struct bare b;
 	struct record rec;
 	struct nap n = { .at = US(50) };
-	sim_time want = NS(1500 + 100) + US(2);	/* waker with the run-queue line; switch */
+	/* waker with the line of the run queue; the woken thread with the same; switch */
+	sim_time want = NS(1500 + 75) + NS(75) + US(2);
 
 	set_costs(&b);
 	b.machine->idle_polls = polls;
@@ -64,27 +65,57 @@ static void test_wake(int polls)
 	want += polls ? NS(75) : NS(200 + 400) + US(7) + NS(300 + 90);
 	is_int(n.woken - n.woke, want, polls ? "polling: wake-up, line, a store, switch" :
 	       "HLT: wake-up, line, IPI, idle exit, interrupt, switch");
-	is_int(record_time(&rec, 0, TP_IDLE, 0, ANY), US(2),
+	is_int(record_time(&rec, 0, TP_IDLE, 0, ANY), NS(100) + US(2),
 	       "the sleeper's CPU idles after its switch");
-	is_int(cpu_class_time(&b.m->cpu[0], TIME_SYSTEM), 3 * US(2),
-	       "three switches: to idle, back, and at its end");
+	is_int(cpu_class_time(&b.m->cpu[0], TIME_SYSTEM), 3 * US(2) + NS(100 + 75),
+	       "three switches: to idle, back, and at its end; the run queue's line twice");
 	finish(&b, &rec);
 }
 
-/* Woken between its decision to sleep and the sleep itself. */
-static void test_wake_before_sleep(void)
+/* Woken while it switches to idle: the waker waits for the run queue until that is done. */
+static void test_wake_during_switch(void)
 {
 	struct bare b;
 	struct record rec;
-	struct nap n = { .at = NS(300) };	/* + 1.6 us of wake-up: just before 2 us */
+	struct nap n = { .at = NS(300) };	/* + 1.5 us of wake-up: before 2.1 us */
 
 	set_costs(&b);
 	boot(&b, &rec);
 	n.sleeper = bare_thread(&b, 0, NULL, "sleeper", nap, &n);
 	bare_thread(&b, 1, NULL, "waker", wake, &n);
 	bare_run(&b, MS(1));
-	is_int(n.woken, 2 * US(2), "a wake-up during the switch to idle is not lost: it never sleeps");
+	/* the release, its line to the waker; IPI; idle exit; interrupt; line; switch */
+	is_int(n.woken, NS(2100 + 75 + 75) + NS(200 + 400) + US(7) + NS(300 + 90) + NS(75) + US(2),
+	       "a wake-up during the switch to idle comes after it and is not lost");
+	finish(&b, &rec);
+}
+
+/* Woken between its look at the condition and schedule(). */
+static void late_nap(struct ctx *w, void *arg)
+{
+	struct nap *n = arg;
+
+	while (!n->flag) {
+		work_until(w, US(5));
+		schedule(w, "a nap", NULL);
+	}
+	n->woken = now_of(w);
+}
+
+static void test_wake_before_sleep(void)
+{
+	struct bare b;
+	struct record rec;
+	struct nap n = { .at = US(1) };
+
+	set_costs(&b);
+	boot(&b, &rec);
+	n.sleeper = bare_thread(&b, 0, NULL, "sleeper", late_nap, &n);
+	bare_thread(&b, 1, NULL, "waker", wake, &n);
+	bare_run(&b, MS(1));
+	is_int(n.woken, US(5) + NS(75), "a wake-up before schedule(): it never sleeps");
 	is_int(record_count(&rec, TP_IPI_SEND, ANY, ANY), 0, "and needs no IPI");
+	is_int(record_count(&rec, TP_IDLE, 0, ANY), 0, "nor a switch");
 	finish(&b, &rec);
 }
 
@@ -115,7 +146,7 @@ static void test_wake_from_handler(void)
 	bare_thread(&b, 0, NULL, "sleeper", sleep_once, &n);
 	irq_send(&b.m->cpu[0], VECTOR_BACKGROUND, US(50));
 	bare_run(&b, MS(1));
-	is_int(n.woken, US(50) + US(7) + NS(300 + 1500 + 100 + 90) + US(2),
+	is_int(n.woken, US(50) + US(7) + NS(300 + 1500 + 90) + US(2),
 	       "a handler wakes its own CPU's thread without an IPI");
 	is_int(record_count(&rec, TP_IPI_SEND, ANY, ANY), 0, "no IPI to itself");
 	finish(&b, &rec);
@@ -336,6 +367,7 @@ int main(void)
 {
 	test_wake(0);
 	test_wake(1);
+	test_wake_during_switch();
 	test_wake_before_sleep();
 	test_wake_from_handler();
 	test_timeouts();

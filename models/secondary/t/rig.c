@@ -179,8 +179,8 @@ static void boot(void *arg)
 	}
 	metrics_begin(&r->m);
 	for (int i = 0; i < r->n_threads; i++)
-		ctx_start(&r->thread[i].ctx, &r->m.cpu[r->thread[i].cpu], thread_main,
-			  &r->thread[i]);
+		sched_start(&r->thread[i].ctx, &r->m.cpu[r->thread[i].cpu], 1, thread_main,
+			    &r->thread[i]);
 }
 
 static void record(void *arg, const struct trace_record *x)

@@ -129,6 +129,7 @@ static inline void fix_init(struct fixture *f, int sockets, int cores)
 	f->machine.background_interval = fix_const(0);
 	memcpy(f->machine.cost, defaults, sizeof(defaults));
 	strcpy(f->kernel.name, "linux-2.6.27");
+	table_defaults(&kernel_params, &f->kernel);
 	f->kernel.gather_batch = 506;
 	f->kernel.flush_vectors = 8;
 	f->kernel.split_ptlocks = 1;

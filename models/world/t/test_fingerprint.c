@@ -24,9 +24,9 @@ static const struct golden {
 	int64_t events, sim_time;
 } golden[] = {
 	/* I1: the shrinker's put is the last one, and comes before its flush */
-	{ FIX_NONE_PIN, RUN_VIOLATION, 0x3b5e351a7527a5a3, 114391, 4278289140 },
-	{ FIX_ANDREA_V7, RUN_OK, 0xb9c5492c5f651085, 121551, 4642060919 },
-	{ FIX_RELEASED, RUN_OK, 0xbdf3df455b23692c, 123985, 4678640548 },
+	{ FIX_NONE_PIN, RUN_VIOLATION, 0xae1de8278715f79d, 116208, 4326106378 },
+	{ FIX_ANDREA_V7, RUN_OK, 0xe6957d543244fca3, 124397, 4721715283 },
+	{ FIX_RELEASED, RUN_OK, 0xc4832b9d5f380981, 125674, 4732471159 },
 };
 
 static struct dist fix_exp(sim_time mean)
