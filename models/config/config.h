@@ -310,6 +310,8 @@ struct region_config {
 	int64_t own_vma;		/* 1: a VMA of its own with a gap on either side */
 	char backing[PARAM_NAME_MAX];	/* name of a file, or "anon" */
 	int64_t shared;			/* of a file: MAP_SHARED */
+	int64_t sharers;		/* processes that have it, the owner among them */
+	int64_t maps;			/* ppm of its pages that a sharer has in common with the owner */
 	int64_t dirty;			/* ppm of its present pages that are dirty at the start */
 };
 
@@ -381,6 +383,7 @@ struct thread_config {
 	int64_t halted;			/* 1: starts asleep and never runs (a halted vcpu) */
 	int64_t first_cpu;		/* -1: next free CPU in order */
 	struct dist start;
+	struct dist arrive;		/* open load: time between its items; mean 0: closed */
 	int64_t times;			/* of the loop; 0: for ever */
 	struct op_config *loop;
 	int n_loop;
@@ -405,6 +408,7 @@ struct world_config {		/* one design at one sweep point */
 	sim_time settle;		/* after the last terminating thread ended */
 	uint8_t expect_violation[NR_INVARIANTS];	/* design's expect or the scenario's */
 	int64_t seed;			/* master seed */
+	sim_time stall_bound;		/* of one allocation */
 	int64_t max_events;		/* livelock bound */
 	int64_t oracle;			/* 0 only in tests */
 };

@@ -30,6 +30,8 @@ static const struct param_row scenario_rows[] = {
 	    "left out of all metrics; a tenth of duration if not given"),
 	ROW(W, "settle", PT_TIME, settle, "ps", "0s", 0, TIME_LIMIT, NULL,
 	    "how long a terminating replication goes on after its last thread"),
+	ROW(W, "stall_bound", PT_TIME, stall_bound, "ps", "10s", MS(1), TIME_LIMIT, NULL,
+	    "an allocation that waits longer for memory ends the run with 'oom'"),
 	ROW(W, "budget", PT_INT, max_events, "", "50000000", 1, INT64_MAX, NULL,
 	    "events of one run: check refuses a forecast above it, a run above it ends as 'timeout'"),
 	ROW(W, "oracle", PT_BOOL, oracle, "", "yes", 0, 1, NULL,
@@ -60,6 +62,10 @@ static const struct param_row region_rows[] = {
 	    "a file's mapping: writes reach the file; no: a private copy"),
 	ROW(R, "dirty", PT_PERCENT, dirty, "%", "0%", 0, PPM_ONE, NULL,
 	    "a shared file's mapping: share of the present pages mapped writable, and dirty, at the start"),
+	ROW(R, "sharers", PT_INT, sharers, "", "1", 1, 256, NULL,
+	    "processes that have the region, its owner among them, as after fork; the others only stand on the lists"),
+	ROW(R, "maps", PT_PERCENT, maps, "%", "100%", 0, PPM_ONE, NULL,
+	    "share of the pages that each sharer has in common with the owner; of the others it has a copy (anon) or nothing (a file)"),
 	ROW(R, "own_vma", PT_BOOL, own_vma, "", "yes", 0, 1, NULL,
 	    "a VMA of its own with a gap on either side"),
 };
@@ -113,6 +119,8 @@ static const struct param_row thread_rows[] = {
 	ROW(T, "first_cpu", PT_INT, first_cpu, "", "-1", -1, 4095, NULL,
 	    "CPU of the first of them, the others follow; -1: the next free CPU"),
 	ROW(T, "start", PT_DIST, start, "ps", "0s", 0, TIME_LIMIT, NULL, "when it begins"),
+	ROW(T, "arrive", PT_DIST, arrive, "ps", "0s", 0, TIME_LIMIT, NULL,
+	    "open load: time between the arrivals of its items, each one round of the loop; 0s: the next begins when one ends"),
 	ROW(T, "times", PT_INT, times, "", "0", 0, INT64_MAX, NULL,
 	    "repetitions of its loop; 0: for ever"),
 };

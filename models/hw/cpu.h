@@ -106,6 +106,8 @@ struct ctx {
 	uint64_t op_start, op_end;	/* range of the mm operation in progress (blockers' relation) */
 	void *priv;			/* the vcpu, if priv_is_vcpu */
 	int priv_is_vcpu;
+	uint8_t memalloc, kswapd;	/* PF_MEMALLOC; PF_KSWAPD and PF_SWAPWRITE */
+	uint32_t rounds;		/* flush rounds it has sent */
 	uint32_t timer_slot;		/* schedule_timeout */
 	int timer_armed;
 	struct ctx *wait_next;		/* queue of the lock it waits for */

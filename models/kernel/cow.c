@@ -46,12 +46,6 @@ static void leave_early(struct ctx *w, const struct wp *f, enum point_id reached
 	mmu_notifier_exit(w, &f->n, reached, POINT_old_put, POINT_leave, why);
 }
 
-/* can_share_swap_page */
-static int mapped_once(const struct page *p)
-{
-	return p->mapcount == 1;
-}
-
 /* A page that only this pte maps; its lock is not waited for. */
 static int reusable(struct ctx *w, struct page *p)
 {
@@ -60,7 +54,7 @@ static int reusable(struct ctx *w, struct page *p)
 	if (!trylock_page(w, p))
 		return 0;
 	sync(w);
-	alone = mapped_once(p);
+	alone = can_share_swap_page(w, p);
 	unlock_page(w, p);
 	return alone;
 }

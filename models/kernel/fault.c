@@ -101,6 +101,8 @@ int handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page
 	if (entry.kind == PTE_NONE)
 		return vma->mapping ? do_linear_fault(w, mm, vma, page, write, t) :
 			do_anonymous_page(w, mm, vma, page, write, t);
+	if (entry.kind == PTE_SWAP)
+		return do_swap_page(w, mm, vma, page, write, t, &entry);
 	spin_lock(w, pte_lockptr(mm, t));
 	sync(w);
 	if (!pte_same(pte, &entry)) {

@@ -58,16 +58,24 @@ void remove_from_page_cache(struct ctx *w, struct page *p)
 	put_page(w, p);
 }
 
-/* A hole of the file: a new page, locked. */
-static struct page *hole(struct ctx *w, struct address_space *a, uint64_t index)
+/* A new page: of a hole, locked; else it is being read, or another one was faster: NULL. */
+static struct page *new_page(struct ctx *w, struct address_space *a, uint64_t index)
 {
 	struct page *p = alloc_page(w);
 
+	int hole = !file_on_disk(a, index);
+
 	lock_page(w, p);
-	page_work(w, COST_ZERO_PAGE);
-	if (add_to_page_cache(w, a, index, p))
-		return p;
-	unlock_page(w, p);
+	if (hole)
+		page_work(w, COST_ZERO_PAGE);
+	p->uptodate = hole;
+	if (add_to_page_cache(w, a, index, p)) {
+		if (hole)
+			return p;
+		file_readpage(w, p);	/* found again, and waited for, by the next look */
+	} else {
+		unlock_page(w, p);
+	}
 	put_page(w, p);
 	return NULL;
 }
@@ -82,7 +90,7 @@ struct page *filemap_fault(struct ctx *w, struct address_space *a, uint64_t inde
 			return NULL;
 		p = find_get_page(w, a, index);
 		if (!p) {
-			p = hole(w, a, index);
+			p = new_page(w, a, index);
 			if (p)
 				return p;
 			continue;

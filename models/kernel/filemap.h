@@ -6,7 +6,7 @@
  * is taken speculatively.  Adding and removing take tree_lock.
  *
  * A page that was never written, or that a truncation threw away, is a hole:
- * it reads as zeroes without input.
+ * it reads as zeroes without input.  One that reclaim dropped is read from disk.
  */
 #ifndef MODELS_KERNEL_FILEMAP_H
 #define MODELS_KERNEL_FILEMAP_H
@@ -20,5 +20,14 @@ struct page *find_get_page(struct ctx *w, struct address_space *a, uint64_t inde
 struct page *filemap_fault(struct ctx *w, struct address_space *a, uint64_t index);
 /* Page lock held; drops the cache's reference. */
 void remove_from_page_cache(struct ctx *w, struct page *p);
+/* Reclaim's: tree_lock held, nobody has a reference; what it held can be read again. */
+void __remove_from_page_cache(struct ctx *w, struct page *p);
+
+/* --- file_io.c: memory is limited --- */
+/* Locked, not dirty; returns unlocked, under writeback.  May sleep. */
+void file_writepage(struct ctx *w, struct page *p);
+/* Locked, not uptodate: the device has the lock from now on. */
+void file_readpage(struct ctx *w, struct page *p);
+int file_on_disk(const struct address_space *a, uint64_t index);
 
 #endif

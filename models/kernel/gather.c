@@ -83,7 +83,7 @@ static void free_collected(struct ctx *w, struct mmu_gather *tlb)
 	lru_add_drain(w);
 	for (int i = 0; i < tlb->nr; i++) {
 		if (tlb->pages[i])
-			v[n++] = tlb->pages[i];
+			free_swap_cache(w, v[n++] = tlb->pages[i]);
 		else
 			charge(w, COST_PAGE_FREE);
 		if (n == PAGEVEC_SIZE) {

@@ -18,6 +18,8 @@ void tlb_flush_mmu(struct ctx *w, struct mmu_gather *tlb);
 int tlb_delay_rmap(struct mmu_gather *tlb, const struct page *p, int dirty);
 
 /* zap.c: one present pte, ptl held */
+/* One pte that is not present, the lock held. */
+void zap_entry(struct ctx *w, struct pte *pte);
 void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va,
 	     struct unmap_op *op);
 /* zap_onstack.c: [start, end) of one VMA, as of 6.18 */

@@ -11,12 +11,14 @@
 #include "models/kernel/softirq.h"
 #include "models/kernel/spinlock.h"
 #include "models/kernel/tick.h"
+#include "models/kernel/swap.h"
 #include "models/kernel/tlbflush.h"
 #include "models/kernel/workqueue.h"
 
 struct bau;
 struct mmu_gather;
 struct rcu_flavour;
+struct shrinker;
 
 struct kernel_cpu {
 	struct rq rq;
@@ -69,8 +71,17 @@ struct kernel {
 	sim_time tick_start;		/* first instant of CPU 0's grid */
 	void (*softirq[NR_SOFTIRQS])(struct ctx *w);
 	uint64_t last_ctx_id;		/* of an mm */
+	struct swap_info *swap;		/* NULL: memory is not limited */
+	struct swap_token token;
+	struct request_queue *file_queue;	/* NULL: memory is not limited */
+	struct request_queue *queues;	/* all block devices */
+	struct blk_waiter *uncongested;	/* who sleeps in congestion_wait */
+	struct shrinker *shrinkers;
+	struct ctx *kswapd;		/* NULL: none */
+	int kswapd_waits;
 	/* pages held by pins alone after their pte is gone */
 	struct time_weighted pin_held;
+	struct time_weighted pinned;	/* pages with at least one pin */
 };
 
 static inline int is_zero_page(const struct ctx *w, const struct page *p)

@@ -97,3 +97,25 @@ void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end)
 	if (start < end)		/* else the blocker was not in an mm operation */
 		w->fault->relation[relation_of(w, start, end)] += d;
 }
+
+void account_span_begin(struct ctx *w, struct account_span *mark)
+{
+	mark->t0 = now_of(w);
+	mark->worked = w->worked;
+	mark->stolen = w->stolen;
+	if (!w->fault)
+		return;
+	memcpy(mark->here, w->fault->here, sizeof(mark->here));
+	memcpy(mark->relation, w->fault->relation, sizeof(mark->relation));
+}
+
+void account_span_end(struct ctx *w, const struct account_span *mark, enum fault_part part)
+{
+	if (!w->fault)
+		return;
+	w->worked = mark->worked;
+	w->stolen = mark->stolen;
+	memcpy(w->fault->here, mark->here, sizeof(mark->here));
+	memcpy(w->fault->relation, mark->relation, sizeof(mark->relation));
+	w->fault->here[part] += now_of(w) - mark->t0;
+}

@@ -64,4 +64,15 @@ void lock_passed(struct ctx *taker, struct ctx *rest);
 /* Time @d of the present attempt was lost to an operation on [start, end). */
 void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end);
 
+/*
+ * Everything between the two is one part of the fault in progress, if there is
+ * one, whatever is waited for in between.  sync() before each.
+ */
+struct account_span {
+	sim_time t0, worked, stolen;
+	sim_time here[NR_FAULT_PARTS], relation[NR_RELATIONS];
+};
+void account_span_begin(struct ctx *w, struct account_span *mark);
+void account_span_end(struct ctx *w, const struct account_span *mark, enum fault_part part);
+
 #endif

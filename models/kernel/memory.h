@@ -79,6 +79,9 @@ void do_page_fault(struct ctx *w, uint64_t page, int write);
 /* The kinds of fault; @t holds the pte, mmap_sem is held for read. */
 int do_linear_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page, int write,
 		    struct pgtable *t);
+/* The pte was @entry, a swap slot, when it was read without its lock. */
+int do_swap_page(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page, int write,
+		 struct pgtable *t, const struct pte *entry);
 /* Enters with the page-table lock held and drops it. */
 int do_wp_page(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page, struct pgtable *t);
 struct pgtable *pte_alloc(struct ctx *w, struct mm *mm, uint64_t page);

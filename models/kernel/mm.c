@@ -63,6 +63,7 @@ struct address_space *address_space_new(struct machine *m, const char *name, uin
 	spin_lock_init(m, &a->i_mmap_lock, LOCK_I_MMAP);
 	spin_lock_init(m, &a->tree_lock, LOCK_TREE);
 	a->nr_pages = pages;
+	a->disk_start = (uint64_t)m->next_id << 32;
 	a->page = arena_alloc(m->arena, sizeof(struct page *) * (pages + 1));
 	return a;
 }

@@ -60,6 +60,8 @@ struct address_space {
 	uint64_t nr_pages;		/* length of the file */
 	uint64_t nrpages;		/* pages in the page cache */
 	int truncate_count;
+	uint64_t disk_start;		/* place of the file on its disk, in pages */
+	uint8_t *on_disk;		/* by page: reclaim dropped it; NULL: none */
 };
 
 enum { VM_READ = 1, VM_WRITE = 2, VM_SHARED = 4, VM_LOCKED = 8 };

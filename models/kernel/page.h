@@ -7,8 +7,8 @@
  * mm/swap.c (pagevecs of 14 that hold a reference until drained on their CPU;
  * release_pages: the LRU lock is taken once for a run of pages that go).
  *
- * Left out: page colouring, nodes, watermarks (no path of this version can run
- * out of memory: the world has enough pages, else the run ends in error).
+ * Left out: page colouring, nodes, pages above order 0, cold pages apart from hot
+ * ones.
  *
  * Invariant I1 is judged in free_page(), where the reference count is 0.
  */
@@ -46,6 +46,7 @@ struct page {
 	uint8_t free, held;		/* held: unmapped, only pins are left */
 	/* page->flags */
 	uint8_t lru, active, referenced, dirty, writeback, reclaim, uptodate, swapcache;
+	uint8_t wasted;			/* reclaim has tried in vain since it was mapped last */
 	uint8_t many_va;		/* since it was allocated, mapped at others than @va too */
 	/* page->mapping: at most one of them */
 	struct anon_vma *anon_vma;	/* PageAnon */
@@ -73,11 +74,14 @@ struct page {
 	struct page *next;		/* free list */
 };
 
-/* A page with count 1; never NULL (the run ends if memory is out). */
+/* A page with count 1; may sleep and reclaim (vmscan.h).  Never NULL: the run ends
+ * with "oom" if nothing can be reclaimed, in error where memory is not limited. */
 struct page *alloc_page(struct ctx *w);
 static inline void get_page(struct page *p) { p->count++; }
 /* Drop one reference; the last one frees.  sync()s: others see the count. */
 void put_page(struct ctx *w, struct page *p);
+/* A reference that the caller has is an spte's from now on; put_pin drops it. */
+void pin_page(struct machine *m, struct page *p);
 /* The same for a reference that an spte held. */
 void put_pin(struct ctx *w, struct page *p);
 /* The count is 0 and the page on no list: to this CPU's free list. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Page bits that one can sleep on; see page_lock.h. */
 #include "models/kernel/page_lock.h"
-#include "models/kernel/lock.h"
+#include "models/kernel/kernel.h"
 #include "models/kernel/sched.h"
 #include "sim/base/xassert.h"
 
@@ -84,6 +84,8 @@ static void wait_on_bit(struct ctx *w, struct page *p, enum page_bit bit, int ex
 
 		if (!x.queued)
 			enqueue(p, &x);
+		if (class == LOCK_IO)
+			sync_page(w);
 		wait_begin(w, &mark);
 		schedule(w, class == LOCK_IO ? "page I/O" : "a page lock", owner);
 		wait_end(w, &mark, class, start, end);

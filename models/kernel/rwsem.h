@@ -26,6 +26,7 @@ void rwsem_init(struct machine *m, struct rwsem *s, enum lock_class class);
 void down_read(struct ctx *w, struct rwsem *s);		/* may sleep */
 int down_read_trylock(struct ctx *w, struct rwsem *s);	/* 1: got it */
 void up_read(struct ctx *w, struct rwsem *s);
+static inline int rwsem_is_locked(const struct rwsem *s) { return s->activity != 0; }
 void down_write(struct ctx *w, struct rwsem *s);	/* may sleep */
 void up_write(struct ctx *w, struct rwsem *s);
 

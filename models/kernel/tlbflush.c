@@ -243,6 +243,7 @@ static void round_done(struct ctx *w, sim_time first)
 {
 	struct metrics *x = &w->m->metrics;
 
+	w->rounds++;
 	tp(w, TP_FLUSH_END, 0, 0);
 	metric_count(x, METRIC_ROUND, LABEL_PRIMARY, 1);
 	metric_tally(x, METRIC_ROUND_LATENCY, LABEL_PRIMARY, now_of(w) - first);

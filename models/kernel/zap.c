@@ -15,6 +15,7 @@
 #include "models/kernel/pgtable.h"
 #include "models/kernel/rmap.h"
 #include "models/kernel/sched.h"
+#include "models/kernel/writeback.h"
 #include "sim/base/xassert.h"
 
 static int64_t zap_block_bytes(const struct machine *m)
@@ -26,13 +27,38 @@ static int64_t zap_block_bytes(const struct machine *m)
 	return pages * PAGE_SIZE;
 }
 
+/* A pte that is not present: cleared, and with it what it stood for. */
+void zap_entry(struct ctx *w, struct pte *pte)
+{
+	uint32_t slot = pte->swap;
+	enum pte_kind kind;
+
+	if (pte->kind == PTE_NONE) {
+		charge(w, COST_PTE_SKIP);
+		return;
+	}
+	sync(w);
+	kind = (enum pte_kind)pte->kind;
+	pte_clear(pte);
+	charge(w, COST_PTE_CLEAR);
+	if (kind == PTE_SWAP)
+		free_swap_and_cache(w, slot);
+}
+
 void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va,
 	     struct unmap_op *op)
 {
 	struct page *p = pte->page;
-	int dirty = pte->dirty;
+	int dirty;
 
 	sync(w);
+	dirty = pte->dirty;
+	if (p->mapping) {
+		if (dirty)
+			set_page_dirty(w, p);
+		if (pte->young)
+			p->referenced = 1;
+	}
 	pte_clear(pte);			/* ptep_get_and_clear_full */
 	if (is_zero_page(w, p)) {	/* no page of anybody's: only a translation to flush */
 		tp(w, TP_PTE_CLEAR, va, p->id);
@@ -69,8 +95,8 @@ static uint64_t zap_pte_range(struct ctx *w, struct mmu_gather *tlb, uint64_t st
 		struct pte *pte = &t->pte[va % PTRS_PER_TABLE];
 
 		if (!pte->page) {
-			(*zap_work)--;
-			charge(w, COST_PTE_SKIP);
+			*zap_work -= pte->kind == PTE_NONE ? 1 : PAGE_SIZE;
+			zap_entry(w, pte);
 			continue;
 		}
 		*zap_work -= PAGE_SIZE;

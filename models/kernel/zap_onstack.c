@@ -32,7 +32,7 @@ static uint64_t zap_stretch(struct ctx *w, struct mmu_gather *tlb, struct pgtabl
 		if (pte->page && (!d || !d->check_mapping || pte->page->mapping == d->check_mapping))
 			zap_pte(w, tlb, pte, va, op);
 		else
-			charge(w, COST_PTE_SKIP);
+			zap_entry(w, pte);
 	} while (++va != end && !tlb->full);
 	mmu_notifier(w, mm, tlb->site, POINT_cleared_batch, start, va);
 	force = tlb->full || tlb->n_delayed;

@@ -23,6 +23,7 @@
 #include "models/hw/tlb.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/memory.h"
+#include "models/kernel/vmscan.h"
 #include "models/notifier/notifier.h"
 #include "models/notifier/spte.h"
 #include "models/oracle/oracle.h"
@@ -66,6 +67,7 @@ enum zap_reason { ZAPPED_RANGE, ZAPPED_EVICT, ZAPPED_SHRINK, ZAPPED_MEMSLOT, ZAP
 
 struct kvm {
 	struct secondary secondary;
+	struct kvm *next_vm;		/* vm_list, under kvm_lock */
 	struct machine *m;
 	struct mm *mm;
 	const struct kvm_config *cfg;
@@ -138,6 +140,13 @@ void kvm_guest_think(struct kvm_vcpu *v, sim_time d);
 void kvm_guest_halt(struct kvm_vcpu *v, sim_time d);
 void kvm_vcpu_stop(struct kvm_vcpu *v);			/* last exit */
 void kvm_vector_arrived(struct cpu *c, unsigned vector);
+
+/* The driver's own: all VMs of the machine. */
+struct kvm_driver_state {
+	struct spinlock lock;		/* kvm_lock; machine.kvm_lock points here */
+	struct kvm *vm_list;
+	struct shrinker shrinker;	/* mmu_shrinker */
+};
 
 /* kvm_driver.c: zaps that the driver starts itself */
 void kvm_shrink(struct ctx *w, struct kvm *k);

@@ -3,27 +3,75 @@
  * Zaps that KVM starts itself, and construction.
  *
  * mmu_shrink (2.6.27): kvm_lock over the VMs, slots_lock by trylock (else the
- * VM is skipped), mmu_lock; at most one shadow page of one VM per call.
+ * VM is skipped), mmu_lock; at most one shadow page of one VM per call, and
+ * that VM goes to the end of the list.  Called by shrink_slab with its answer,
+ * the number of shadow pages, and by the operation that stands for such a call.
  * Memslot delete: slots_lock write, kvm_mmu_zap_all: every shadow page with a
  * round each under mmu_lock, one more round outside.
  */
 #include "models/secondary/kvm.h"
 #include "sim/base/xassert.h"
 
+/* Its shadow pages, -1 if it is skipped; one of them less if @zap and it had any. */
+static int64_t shrink_vm(struct ctx *w, struct kvm *k, int zap)
+{
+	int64_t n;
+
+	if (!down_read_trylock(w, &k->slots_lock))
+		return -1;
+	spin_lock(w, &k->mmu_lock);
+	sync(w);
+	n = k->n_shadow;
+	if (zap && k->oldest)
+		kvm_zap_shadow(w, k, k->oldest, ZAPPED_SHRINK);
+	spin_unlock(w, &k->mmu_lock);
+	up_read(w, &k->slots_lock);
+	return n;
+}
+
+static void move_to_tail(struct kvm_driver_state *d, struct kvm *k)
+{
+	struct kvm **at = &d->vm_list;
+
+	while (*at != k)
+		at = &(*at)->next_vm;
+	*at = k->next_vm;
+	k->next_vm = NULL;
+	while (*at)
+		at = &(*at)->next_vm;
+	*at = k;
+}
+
+static int64_t mmu_shrink(struct ctx *w, void *arg, int64_t nr_to_scan)
+{
+	struct kvm_driver_state *d = arg;
+	struct kvm *freed = NULL;
+	int64_t count = 0;
+
+	spin_lock(w, &d->lock);
+	for (struct kvm *k = d->vm_list; k; k = k->next_vm) {
+		int64_t n = shrink_vm(w, k, !freed && nr_to_scan > 0);
+
+		if (n < 0)
+			continue;
+		count += n;
+		if (!freed && nr_to_scan > 0 && n > 0) {
+			count--;
+			freed = k;
+		}
+		nr_to_scan--;
+	}
+	if (freed)
+		move_to_tail(d, freed);
+	spin_unlock(w, &d->lock);
+	return count;
+}
+
 void kvm_shrink(struct ctx *w, struct kvm *k)
 {
-	struct spinlock *kvm_lock = k->m->kvm_lock;
-
-	spin_lock(w, kvm_lock);
-	if (down_read_trylock(w, &k->slots_lock)) {
-		spin_lock(w, &k->mmu_lock);
-		sync(w);
-		if (k->oldest)
-			kvm_zap_shadow(w, k, k->oldest, ZAPPED_SHRINK);
-		spin_unlock(w, &k->mmu_lock);
-		up_read(w, &k->slots_lock);
-	}
-	spin_unlock(w, kvm_lock);
+	spin_lock(w, k->m->kvm_lock);
+	shrink_vm(w, k, 1);
+	spin_unlock(w, k->m->kvm_lock);
 }
 
 void kvm_flush_shadow(struct ctx *w, struct kvm *k, enum zap_reason why)
@@ -53,16 +101,31 @@ static int64_t default_limit(uint64_t frames)
 	return n > 64 ? n : 64;
 }
 
+/* kvm_init for the first VM, kvm_create_vm's list_add: at the head */
+static void join_vm_list(struct machine *m, struct kvm *k)
+{
+	struct kvm_driver_state *d = (struct kvm_driver_state *)m->kvm_lock;
+
+	if (!d) {
+		d = arena_alloc(m->arena, sizeof(*d));
+		m->kvm_lock = &d->lock;
+		spin_lock_init(m, &d->lock, LOCK_KVM);
+		d->shrinker.shrink = mmu_shrink;
+		d->shrinker.arg = d;
+		d->shrinker.seeks = 20;		/* DEFAULT_SEEKS * 10 */
+		register_shrinker(m, &d->shrinker);
+	}
+	k->next_vm = d->vm_list;
+	d->vm_list = k;
+}
+
 static struct secondary *create(struct machine *m, struct mm *mm, const struct secondary_use *use,
 				uint64_t base, uint64_t frames, int max_vcpus)
 {
 	const struct kvm_config *cfg = use->kvm;
 	struct kvm *k = arena_alloc(m->arena, sizeof(*k));
 
-	if (!m->kvm_lock) {
-		m->kvm_lock = arena_alloc(m->arena, sizeof(*m->kvm_lock));
-		spin_lock_init(m, m->kvm_lock, LOCK_KVM);
-	}
+	join_vm_list(m, k);
 	k->m = m;
 	k->mm = mm;
 	k->cfg = cfg;
@@ -138,6 +201,15 @@ static void guest_access(void *user, uint64_t va, int write)
 /* kvm_destroy_vm, behind the notifier: kvm_arch_destroy_vm frees the shadow pages */
 static void destroy(struct ctx *w, struct secondary *s)
 {
+	struct kvm_driver_state *d = (struct kvm_driver_state *)w->m->kvm_lock;
+	struct kvm **at = &d->vm_list;
+
+	spin_lock(w, &d->lock);
+	while (*at && *at != kvm_of(s))
+		at = &(*at)->next_vm;
+	if (*at)
+		*at = (*at)->next_vm;
+	spin_unlock(w, &d->lock);
 	kvm_flush_shadow(w, kvm_of(s), ZAPPED_RELEASE);
 }
 

@@ -118,7 +118,7 @@ void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p,
 		put_page(w, p);
 		return;
 	}
-	p->pins++;		/* the reference of get_user_pages becomes the pin */
+	pin_page(k->m, p);	/* the reference of get_user_pages becomes the pin */
 	page_check_held(k->m, p);	/* the last one, if the pte went meanwhile */
 }
 
@@ -131,6 +131,8 @@ void kvm_prefill(struct kvm *k, uint64_t va, struct page *p)
 
 	if (v->mapping && !(v->flags & VM_SHARED))
 		return;			/* its fault would have made a private copy */
+	if (!k->shadow[index] && k->n_shadow >= k->limit)
+		return;
 	if (!k->shadow[index])
 		shadow_new(k, index);
 	s = kvm_lookup(k, va);
@@ -142,7 +144,7 @@ void kvm_prefill(struct kvm *k, uint64_t va, struct page *p)
 	}
 	s->write = pte->write;
 	if (s->pinned) {
-		p->pins++;
+		pin_page(k->m, p);
 		get_page(p);
 	}
 }

@@ -147,7 +147,7 @@ static void op_visit(struct thread *t, const struct op_config *op, uint64_t *cur
 
 /* --- dispatch ------------------------------------------------------------------------ */
 
-static void op_sleep(struct thread *t, sim_time d)
+void sleep_for(struct thread *t, sim_time d)
 {
 	if (t->vcpu) {
 		kvm_guest_halt(t->vcpu, d);
@@ -211,7 +211,7 @@ void run_op(struct thread *t, const struct op_config *op, int *index)
 		op_unmap(t, op, cursor);
 		break;
 	case OPK_SLEEP:
-		op_sleep(t, dist_draw(&op->duration, &t->think));
+		sleep_for(t, dist_draw(&op->duration, &t->think));
 		break;
 	case OPK_MEMSLOT_DELETE:
 		ctx_class(w, TIME_SYSTEM);

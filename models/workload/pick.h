@@ -22,10 +22,15 @@ struct zipf_table {
 struct pick_cache { struct zipf_table *first; };
 void pick_cache_free(struct pick_cache *c);
 
+struct space;
+
 struct region {
 	const struct region_config *cfg;
 	uint64_t start, pages;		/* virtual pages */
 	uint32_t *place;		/* rank -> page offset; NULL: the same */
+	struct space *space;
+	struct mm **sharer;		/* processes that have it too */
+	int n_sharers;
 };
 
 void region_init(struct machine *m, struct region *r, const struct region_config *cfg,

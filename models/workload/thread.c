@@ -16,6 +16,7 @@ void window_begin(struct workload *l)
 
 	metrics_begin(l->m);
 	restart(&l->m->kernel->pin_held, now);
+	restart(&l->m->kernel->pinned, now);
 	for (int i = 0; i < l->n_spaces; i++)
 		for (int j = 0; j < l->space[i].cfg->n_secondaries; j++)
 			l->space[i].secondary[j]->driver->window_begin(l->space[i].secondary[j], now);
@@ -97,6 +98,33 @@ static void first_steps(struct thread *t)
 	}
 }
 
+/* The next item of an open load, waited for if it is not there yet. */
+static void await_arrival(struct thread *t)
+{
+	sim_time now, next = t->last_arrival + dist_draw(&t->cfg->arrive, &t->arrivals);
+
+	sync(&t->ctx);
+	now = now_of(&t->ctx);
+	if (!t->arrived)
+		t->first_arrival = next = now;
+	t->last_arrival = next;
+	t->arrived++;
+	if (next > now)
+		sleep_for(t, next - now);
+	t->arrival_of_item = next;
+}
+
+static void item_done(struct thread *t)
+{
+	sync(&t->ctx);
+	t->completed++;
+	t->done_at = now_of(&t->ctx);
+	metric_tally(&t->l->m->metrics, METRIC_DEMAND_DELAY, 0, t->done_at - t->arrival_of_item);
+	if (t->cfg->times && t->completed == t->cfg->times)
+		metric_tally(&t->l->m->metrics, METRIC_TIME_TO_FREE, 0,
+			     t->done_at - t->first_arrival);
+}
+
 static void thread_main(void *arg)
 {
 	struct thread *t = arg;
@@ -108,8 +136,12 @@ static void thread_main(void *arg)
 		sim_time begin = now_of(&t->ctx) + t->ctx.debt;
 		int index = 0;
 
+		if (dist_mean(&t->cfg->arrive))
+			await_arrival(t);
 		for (int j = 0; j < t->cfg->n_loop; j++)
 			run_op(t, &t->cfg->loop[j], &index);
+		if (t->arrived)
+			item_done(t);
 		if (t->cfg->times)
 			metric_tally(&t->l->m->metrics, METRIC_LOOP_TIME, 0,
 				     now_of(&t->ctx) + t->ctx.debt - begin);
@@ -141,6 +173,7 @@ void thread_start(struct thread *t, struct cpu *c)
 
 	rng_seed(&t->think, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "think");
 	rng_seed(&t->pages, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "pages");
+	rng_seed(&t->arrivals, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "arrivals");
 	rng_seed(&t->at, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "at");
 	t->cursor = arena_alloc(m->arena, sizeof(*t->cursor) * (size_t)(n + 1));
 	if (t->space && t->cfg->mode != MODE_KERNEL)

@@ -4,7 +4,8 @@
  *
  * Work items: the n-th execution of an operation by a thread is the same in
  * every design; all its draws are taken when it is created, from streams named
- * by thread and purpose.  A thread with a finite number of rounds is
+ * by thread and purpose.  An open load (arrive) does not wait for itself: its items
+ * arrive by a process of their own, and one that finds the thread busy waits.  A thread with a finite number of rounds is
  * "terminating": the measured window of an until-done scenario opens when the
  * first of them starts its loop and closes a settle time after the last ended.
  */
@@ -42,6 +43,11 @@ struct thread {
 	struct kvm_vcpu *vcpu;		/* guest mode */
 	struct rng think, pages, at;
 	uint64_t *cursor;		/* one per operation, in order of the file */
+	/* open load: items that have arrived, that are done */
+	int64_t arrived, completed;
+	sim_time first_arrival, last_arrival, done_at;
+	sim_time arrival_of_item;	/* the one in progress */
+	struct rng arrivals;
 	sim_time progress;		/* where its clock stood at the last operation ... */
 	uint32_t still;			/* ... and how many in a row have not moved it */
 };
@@ -81,6 +87,8 @@ void run_op(struct thread *t, const struct op_config *op, int *index);
 /* mm_ops.c */
 void op_fork(struct thread *t, const struct op_config *op);
 void op_truncate(struct thread *t, const struct op_config *op);
+/* Block; a vcpu halts. */
+void sleep_for(struct thread *t, sim_time d);
 int count_ops(const struct op_config *op, int n);
 
 /* process.c: life and death of the thread's process, and of its registrants */

@@ -1,109 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Building a world: hardware, kernel, address spaces with their resident
- * pages and sptes in place, threads on their CPUs.
+ * pages and sptes in place (prefill.c), threads on their CPUs.
  *
- * The start state is prefilled, so that no run is spent on first touches:
- * pages are mapped and on the LRU, sptes exist, vcpu TLBs hold what popularity
- * says.  Regions of an address space stand side by side in one VMA, packed
+ * Regions of an address space stand side by side in one VMA, packed
  * without alignment; a region with own_vma has a VMA of its own, aligned to a
  * page table, with a gap on either side, so that its tables go with it.
  */
-#include "models/kernel/pgtable.h"
 #include "models/kernel/rmap.h"
+#include "models/kernel/vmscan.h"
 #include "models/oracle/oracle.h"
 #include "models/world/build.h"
-
-/* --- start state ---------------------------------------------------------- */
-
-/* From the zone, or, in a later life of a process, from where pages are. */
-static struct page *take_free_page(struct machine *m)
-{
-	struct kernel *k = m->kernel;
-	struct page *p = k->free;
-
-	if (p) {
-		k->free = p->next;
-		k->nr_zone_free--;
-	}
-	for (int i = 0; !p && i < m->nr_cpus; i++) {
-		p = k->pcpu[i].free;
-		if (p) {
-			k->pcpu[i].free = p->next;
-			k->pcpu[i].nr_free--;
-		}
-	}
-	if (!p)
-		sim_fail(&m->sim, SIM_STOP_FAILED, "no page is free for a new process");
-	p->next = NULL;
-	p->free = 0;
-	p->had_spte = 0;
-	p->op = NULL;
-	return p;
-}
-
-static struct page *new_page(struct machine *m)
-{
-	struct page *p = take_free_page(m);
-
-	p->count = 1;
-	p->active = 1;
-	lru_add_page(m->kernel, p, 0);
-	return p;
-}
-
-/* The file's page behind @va of @v, with one reference more for a pte. */
-static struct page *file_page(struct machine *m, struct vma *v, uint64_t va)
-{
-	struct page **slot = &v->mapping->page[va - v->start + v->pgoff];
-
-	if (!*slot) {
-		*slot = new_page(m);
-		(*slot)->mapping = v->mapping;
-		v->mapping->nrpages++;
-	}
-	get_page(*slot);
-	return *slot;
-}
-
-/* @dirty: of a shared file's page; anonymous memory is writable and dirty anyway. */
-static void map_page(struct machine *m, struct mm *mm, uint64_t va, int dirty)
-{
-	struct pgtable **t = table_slot(mm, va);
-	struct vma *v = vma_of(mm, va);
-	struct page *p = v->mapping ? file_page(m, v, va) : new_page(m);
-	int write = !v->mapping || (dirty && v->flags & VM_SHARED);
-
-	if (!*t)
-		*t = pgtable_new(m);
-	if (v->mapping && write)
-		p->dirty = 1;
-	rmap_prefill(m, p, v, va);
-	pte_store(&(*t)->pte[va % PTRS_PER_TABLE], p, write, 0, write);
-}
-
-static int chosen(uint64_t key, uint64_t va, int64_t ppm)
-{
-	return ppm >= PPM_ONE || (int64_t)(rng_keyed(key, 0, va) % PPM_ONE) < ppm;
-}
-
-static void prefill_region(struct machine *m, struct space *s, struct region *r)
-{
-	uint64_t key = hash_mix(hash_str(r->cfg->name, (uint64_t)m->cfg->seed), m->replication);
-
-	for (uint64_t va = r->start; va < r->start + r->pages; va++) {
-		if (!chosen(key, va, r->cfg->prefault))
-			continue;
-		map_page(m, s->mm, va, chosen(key + 2, va, r->cfg->dirty));
-		if (!chosen(key + 1, va, r->cfg->secondary_prefault))
-			continue;
-		for (int i = 0; i < s->cfg->n_secondaries; i++)
-			if (s->secondary[i]->driver->prefill &&
-			    s->cfg->secondary[i].registered == REGISTERED_AT_START)
-				s->secondary[i]->driver->prefill(s->secondary[i], va,
-								 pte_lookup(s->mm, va)->page);
-	}
-}
 
 /* --- address spaces --------------------------------------------------------- */
 
@@ -214,6 +121,28 @@ static void map_region(struct world_run *r, struct space *s, struct region *g)
 				file_of(r, g->cfg->backing), 0);
 }
 
+/* Processes that have the region too, and nothing else to do. */
+static void add_sharers(struct world_run *r, struct region *g)
+{
+	struct vma *v = vma_of(g->space->mm, g->start);
+	uint64_t pgoff = v->pgoff + (g->start - v->start);
+
+	g->n_sharers = g->cfg->sharers > 1 ? (int)g->cfg->sharers - 1 : 0;
+	g->sharer = arena_alloc(r->m.arena, sizeof(*g->sharer) * (size_t)(g->n_sharers + 1));
+	for (int i = 0; i < g->n_sharers; i++) {
+		struct mm *mm = arena_alloc(r->m.arena, sizeof(*mm));
+		uint64_t base = r->l.next_base;
+
+		r->l.next_base += 1 << 20;
+		mm_init(&r->m, mm, "sharer", base, g->pages);
+		if (v->mapping)
+			vma_insert_file(mm, base, base + g->pages, v->flags, v->mapping, pgoff);
+		else
+			vma_insert(mm, base, base + g->pages, v->anon_vma)->pgoff = pgoff;
+		g->sharer[i] = mm;
+	}
+}
+
 /* VMAs that nobody touches, behind the regions, a page of gap after each. */
 static void build_padding(struct world_run *r, struct space *s, uint64_t at)
 {
@@ -292,8 +221,12 @@ static void space_born(struct world_run *r, struct space *s)
 		if (s->lives == 1)
 			region_init(&r->m, g, &cfg->region[j], start[j]);
 		g->start = start[j];
+		g->space = s;
 		map_region(r, s, g);
-		prefill_region(&r->m, s, g);
+		if (s->lives == 1)
+			add_sharers(r, g);
+		if (!r->m.mc->memory)
+			prefill_region(&r->m, s, g);
 	}
 	build_padding(r, s, end);
 }
@@ -352,7 +285,10 @@ static uint32_t pages_needed(const struct world_config *c, int cpus)
 		copies += forks(c->thread[i].loop, c->thread[i].n_loop);
 	for (int i = 0; i < c->n_spaces; i++)
 		for (int j = 0; j < c->space[i].n_regions; j++)
-			n += c->space[i].region[j].length / PAGE_SIZE * instances(&c->space[i]);
+			n += c->space[i].region[j].length / PAGE_SIZE * instances(&c->space[i]) *
+				(c->space[i].region[j].sharers > 1 ? c->space[i].region[j].sharers : 1);
+	if (c->machine->memory)
+		return (uint32_t)(c->machine->memory / PAGE_SIZE);
 	/* what is unmapped may stay pinned while it is mapped again, per-CPU lists hold some */
 	return (uint32_t)((2 + copies) * n + 256 * cpus + 1024);
 }
@@ -394,6 +330,20 @@ static struct cpu *cpu_for(struct world_run *r, const struct thread_config *cfg,
 			best = i;
 	r->threads_on[best]++;
 	return &m->cpu[best];
+}
+
+/* For the kernel's own thread: the last one that no thread of the scenario takes. */
+static struct cpu *last_free_cpu(struct machine *m)
+{
+	int64_t used = 0;
+
+	for (int i = 0; i < m->cfg->n_threads; i++)
+		if (m->cfg->thread[i].first_cpu < 0)
+			used += threads_of(m->cfg, &m->cfg->thread[i]);
+	for (int i = m->nr_cpus; i-- > 0; )
+		if (!reserved(m->cfg, i) && i >= used)
+			return &m->cpu[i];
+	sim_fail(&m->sim, SIM_STOP_FAILED, "no CPU is left for kswapd");
 }
 
 /* Pages of the region that the loop visits first: what the guest TLB works on. */
@@ -476,6 +426,10 @@ static void build_threads(struct world_run *r)
 	for (int i = 0; i < c->n_threads; i++)
 		for (int64_t j = 0; j < threads_of(c, &c->thread[i]); j++)
 			build_thread(r, &c->thread[i], j, &r->l.thread[k++]);
+	if (r->m.mc->memory) {
+		prefill_limited(r);
+		kswapd_start(&r->m, last_free_cpu(&r->m));
+	}
 	k = 0;
 	for (int i = 0; i < c->n_threads; i++)
 		for (int64_t j = 0; j < threads_of(c, &c->thread[i]); j++)

@@ -15,6 +15,10 @@ struct world_run {
 /* Everything of the configuration, with its prefilled start state; runs on a
  * coroutine, since it may end the run (memory). */
 void world_build(struct world_run *r);
+/* Pages of @r as its configuration says, in order; memory is not limited. */
+void prefill_region(struct machine *m, struct space *s, struct region *r);
+/* All regions: by the recency of the threads' accesses, as far as memory goes. */
+void prefill_limited(struct world_run *run);
 /* Metrics of the window into @out. */
 void world_collect(struct world_run *r, struct result *out);
 

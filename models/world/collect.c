@@ -160,6 +160,33 @@ static double mmap_sem_share(const struct metrics *x)
 	return blocked->sum ? 100 * (double)sem->sum / (double)blocked->sum : NAN;
 }
 
+static double efficiency(const struct metrics *x)
+{
+	int64_t scanned = x->cell[METRIC_RECLAIM_SCANNED][0].count;
+
+	return scanned ? 100 * (double)x->cell[METRIC_RECLAIM_FREED][0].count / (double)scanned : NAN;
+}
+
+/*
+ * The span of the arrivals over the span until they were done, of all open
+ * loads; what has arrived and is not done counts as done now.
+ */
+static double achieved(const struct world_run *r)
+{
+	double offered = 0, taken = 0;
+
+	for (int i = 0; i < r->l.n_threads; i++) {
+		const struct thread *t = &r->l.thread[i];
+		sim_time end = t->arrived > t->completed ? r->m.metrics.end : t->done_at;
+
+		if (!t->arrived)
+			continue;
+		offered += (double)(t->last_arrival - t->first_arrival);
+		taken += (double)(end - t->first_arrival);
+	}
+	return taken > 0 ? 100 * (offered < taken ? offered / taken : 1) : NAN;
+}
+
 static void add_derived(struct world_run *r, struct result *out)
 {
 	const struct metrics *x = &r->m.metrics;
@@ -173,6 +200,10 @@ static void add_derived(struct world_run *r, struct result *out)
 	add_value(out, METRIC_GUEST_SHARE, guest_share(r));
 	add_value(out, METRIC_SECONDARY_FAULT_SEM_SHARE, mmap_sem_share(x));
 	add_value(out, METRIC_PIN_HELD, held / 1e6);
+	add_value(out, METRIC_PIN_PAGES, window > 0 ?
+		  tw_area(&r->m.kernel->pinned, x->end) / window : NAN);
+	add_value(out, METRIC_RECLAIM_EFFICIENCY, efficiency(x));
+	add_value(out, METRIC_DEMAND_ACHIEVED, achieved(r));
 }
 
 void world_collect(struct world_run *r, struct result *out)
@@ -183,8 +214,8 @@ void world_collect(struct world_run *r, struct result *out)
 	open_faults(r);
 	for (int id = 0; id < NR_METRICS; id++) {
 		if (id == METRIC_GUEST_THROUGHPUT || id == METRIC_SECONDARY_THROUGHPUT || id == METRIC_GUEST_SHARE ||
-		    id == METRIC_SECONDARY_FAULT_SEM_SHARE ||
-		    id == METRIC_PIN_HELD)
+		    id == METRIC_SECONDARY_FAULT_SEM_SHARE || id == METRIC_RECLAIM_EFFICIENCY ||
+		    id == METRIC_PIN_HELD || id == METRIC_PIN_PAGES || id == METRIC_DEMAND_ACHIEVED)
 			continue;
 		add_cell(out, x, (enum metric_id)id, 0);
 		for (int i = 1; i < METRIC_LABELS && x->label[id][i]; i++)

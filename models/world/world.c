@@ -19,7 +19,8 @@ struct world {
 };
 
 const char world_not_modelled[] =
-	"reclaim, swap, files, copy on write, fork, migration\n"
+	"fork, migration\n"
+	"several memory zones and nodes, pages above order 0, pdflush, read-ahead of files\n"
 	"preemption, timer ticks, more than one thread per CPU\n"
 	"RCU and SRCU grace periods\n"
 	"guest page tables, large pages, NUMA memory distance\n"
@@ -448,6 +449,8 @@ static void per_round(const struct world_config *c, const struct thread_config *
 		*time += op_time(a, &t->loop[j]);
 		*events += op_events(a, &t->loop[j]);
 	}
+	if ((double)dist_mean(&t->arrive) > *time)
+		*time = (double)dist_mean(&t->arrive);
 }
 
 /* Start of the run to its end, ps: the longest terminating thread, then settle. */

@@ -295,6 +295,14 @@ static struct fixture *no_unmaps(enum pin_kind pin)
 	return f;
 }
 
+/* That translations pin is what the two differ in. */
+static void forget_pins(struct result *r)
+{
+	for (uint32_t i = 0; i < r->n_metric; i++)
+		if (r->metric[i].metric == METRIC_PIN_PAGES)
+			r->metric[i].value = r->metric[i].sum = 0;
+}
+
 static void test_pin_alone(void)
 {
 	struct fixture *pin = no_unmaps(PIN_PER_SPTE), *none = no_unmaps(PIN_NONE);
@@ -304,6 +312,8 @@ static void test_pin_alone(void)
 	pin->machine.cost[COST_PUT_PAGE] = none->machine.cost[COST_PUT_PAGE] = 0;
 	fix_run(pin, &a);
 	fix_run(none, &b);
+	forget_pins(&a);
+	forget_pins(&b);
 	ok(fix_count(&a, METRIC_SECONDARY_FAULT_COUNT, "") > 0, "the guests fault");
 	ok(a.fingerprint == b.fingerprint && mixed_same(&a, &b),
 	   "pin without unmap is no pin, where a put costs nothing");
