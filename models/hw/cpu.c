@@ -74,15 +74,13 @@ static void take_pending(struct ctx *w)
 
 void cpu_preempted(struct ctx *w)
 {
-	sim_time start = now_of(w), stolen = w->stolen, worked = w->worked, debt = w->debt;
+	sim_time debt = w->debt;
 
 	w->must_resched = 0;
 	w->state = CTX_READY;
 	w->debt = 0;
 	w->m->ops->preempt(w);
 	w->debt = debt;
-	w->worked = worked;
-	w->stolen = stolen + (now_of(w) - start);
 }
 
 /* The stretch of work ended early, for others to have the CPU: give it, then do the rest. */
@@ -153,10 +151,15 @@ void spin_wait(struct ctx *w, const char *what, struct ctx *holder)
 	w->coro->waits_for = what;	/* before an interrupt: the holder may change in it */
 	w->coro->held_by = holder ? holder->coro : NULL;
 	take_pending(w);
-	w->state = CTX_SPINNING;
-	if (w->wake_at != TIME_NEVER)
-		sim_at(s, w->cpu->slot, w->wake_at > s->now ? w->wake_at : s->now);
-	sim_block(s);
+	for (;;) {
+		w->state = CTX_SPINNING;
+		if (w->wake_at != TIME_NEVER)
+			sim_at(s, w->cpu->slot, w->wake_at > s->now ? w->wake_at : s->now);
+		sim_block(s);
+		if (sim_likely(!w->must_resched))
+			break;
+		cpu_preempted(w);	/* a user who polls a device */
+	}
 	w->coro->waits_for = NULL;
 	w->coro->held_by = NULL;
 	w->state = CTX_READY;

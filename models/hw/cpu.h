@@ -55,6 +55,7 @@ enum fault_part {
 	PART_FENCE, PART_MMAP_SEM, PART_PTL, PART_MMU_LOCK, PART_ZEROING,
 	PART_OTHER_LOCK, PART_IRQ_STEAL, PART_SERVICE, PART_PAGE_LOCK, PART_SWAP_IO,
 	PART_ALLOC,			/* direct reclaim: all of it, whatever it waits for */
+	PART_RUNQUEUE,			/* the thread lost its CPU to others */
 	NR_FAULT_PARTS
 };
 
@@ -80,6 +81,7 @@ struct ctx {
 	sim_time wake_at;		/* spinning: granted from then on; TIME_NEVER */
 	sim_time suspended_at;
 	sim_time stolen;		/* by interrupts and preemption, while it worked; since start */
+	sim_time preempted;		/* of stolen: while others were preferred */
 	sim_time worked;		/* own work done since start */
 	int irqs_off;			/* depth */
 	int preempt_count;
@@ -234,7 +236,7 @@ int cpu_steal(struct cpu *c, sim_time d);
 struct cpu_ops {
 	/* an idle CPU's next thread, or NULL; no time passes */
 	struct ctx *(*pick)(struct cpu *c);
-	/* on @w, at an interrupt's return or preempt_enable(): others first */
+	/* on @w, at an interrupt's return or preempt_enable(): others first; stolen time */
 	void (*preempt)(struct ctx *w);
 	/* on @c->soft, interrupts on: run what is pending */
 	void (*softirqs)(struct ctx *w);

@@ -51,11 +51,15 @@ static void serve_one(struct cpu *c, struct ctx *w, unsigned vector)
 	BUG_ON(w->spinlocks || w->preempt_count);
 }
 
-/* May the thread below lose the CPU here?  It was interrupted, so its interrupts are on. */
+/*
+ * May the thread below lose the CPU here?  It was interrupted, so its interrupts
+ * are on.  The kernel spins with preemption off, so who spins with it on is a user.
+ */
 static int preemptible(const struct ctx *w)
 {
-	return w->state == CTX_WORKING && !w->is_irq && !w->preempt_count &&
-		(w->class == TIME_USER || w->m->kc->preempt == PREEMPT_FULL);
+	return !w->is_irq && !w->preempt_count &&
+		(w->class == TIME_USER || w->state == CTX_SPINNING ||
+		 w->m->kc->preempt == PREEMPT_FULL);
 }
 
 /* The context below goes on where it was. */

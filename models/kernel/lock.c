@@ -50,6 +50,7 @@ void wait_begin(struct ctx *w, struct wait_mark *mark)
 	mark->t0 = now_of(w);
 	mark->worked = w->worked;
 	mark->stolen = w->stolen;
+	mark->preempted = w->preempted;
 }
 
 void wait_end(struct ctx *w, const struct wait_mark *mark, enum lock_class class,
@@ -61,6 +62,7 @@ void wait_end(struct ctx *w, const struct wait_mark *mark, enum lock_class class
 		return;
 	w->worked = mark->worked;
 	w->stolen = mark->stolen;
+	w->preempted = mark->preempted;
 	d -= waited(w) - mark->inner;	/* a wait inside this one has its own owner */
 	w->fault->here[part_of(class)] += d;
 	account_relation(w, d, blocker_start, blocker_end);

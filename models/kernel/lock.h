@@ -42,7 +42,7 @@ enum relation { SAME_PAGE, SAME_TABLE, SAME_VMA, ELSEWHERE_IN_MM, NR_RELATIONS }
 struct fault_account {
 	sim_time t0;			/* first execution of the missing access */
 	sim_time attempt;		/* start of the present attempt */
-	sim_time worked0, stolen0;	/* of the context at that instant */
+	sim_time worked0, stolen0, preempted0;	/* of the context at that instant */
 	sim_time part[NR_FAULT_PARTS];
 	sim_time here[NR_FAULT_PARTS];	/* waits of the present attempt */
 	sim_time relation[NR_RELATIONS];	/* the same waits, by who was in the way */
@@ -52,7 +52,7 @@ struct fault_account {
 };
 
 /* A contended wait of @w: not its own work, not interrupt theft. */
-struct wait_mark { sim_time t0, worked, stolen, inner; };
+struct wait_mark { sim_time t0, worked, stolen, preempted, inner; };
 void wait_begin(struct ctx *w, struct wait_mark *mark);
 /* @blocker: who held it, for the relation class of the blocked time. */
 void wait_end(struct ctx *w, const struct wait_mark *mark, enum lock_class class,

@@ -109,12 +109,16 @@ static void switch_away(struct ctx *w, int sleeps, const char *what)
 /* preempt_schedule(), preempt_schedule_irq(), retint_careful: it stays runnable. */
 static void preempt(struct ctx *w)
 {
+	sim_time start = now_of(w), stolen = w->stolen, worked = w->worked;
 	enum time_class class = w->class;
 
 	ctx_class(w, TIME_SYSTEM);
 	while (w->cpu->need_resched)
 		switch_away(w, 0, "a CPU");
 	ctx_class(w, class);
+	w->worked = worked;
+	w->stolen = stolen + (now_of(w) - start);
+	w->preempted += now_of(w) - start;
 }
 
 void resched_if_needed(struct ctx *w)

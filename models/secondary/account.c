@@ -10,6 +10,7 @@ static void attempt_from(struct ctx *w, sim_time now)
 	f->attempt = now;
 	f->worked0 = w->worked;
 	f->stolen0 = w->stolen;
+	f->preempted0 = w->preempted;
 	memset(f->here, 0, sizeof(f->here));
 	memset(f->relation, 0, sizeof(f->relation));
 }
@@ -59,7 +60,8 @@ void account_attempt(struct ctx *w, enum fault_part failed, uint64_t start, uint
 		account_relation(w, d, start, end);
 	} else {
 		f->here[PART_SERVICE] += w->worked - f->worked0;
-		f->here[PART_IRQ_STEAL] += w->stolen - f->stolen0;
+		f->here[PART_RUNQUEUE] += w->preempted - f->preempted0;
+		f->here[PART_IRQ_STEAL] += w->stolen - f->stolen0 - f->here[PART_RUNQUEUE];
 		for (int i = 0; i < NR_FAULT_PARTS; i++) {
 			f->part[i] += f->here[i];
 			sum += f->here[i];
@@ -101,6 +103,7 @@ void account_fence_wait(struct ctx *w, const struct wait_mark *since, uint64_t s
 		return;
 	w->worked = since->worked;
 	w->stolen = since->stolen;
+	w->preempted = since->preempted;
 	for (int i = 0; i < NR_FAULT_PARTS; i++)
 		d -= f->here[i];
 	d += since->inner;		/* a wait inside this one has its own owner */

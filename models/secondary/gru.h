@@ -99,7 +99,7 @@ struct gru_context {
 	/* accounting: why the attempt failed; where the thread stood when it began to poll */
 	enum fault_part failed;
 	uint64_t blocker_start, blocker_end;
-	sim_time poll_since, poll_worked, poll_stolen;
+	sim_time poll_since, poll_worked, poll_stolen, poll_preempted;
 	struct fault_account account;
 };
 

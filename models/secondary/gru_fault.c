@@ -259,6 +259,7 @@ static void poll(struct gru_context *x)
 	x->poll_since = now_of(w);
 	x->poll_worked = w->worked;
 	x->poll_stolen = w->stolen;
+	x->poll_preempted = w->preempted;
 	x->polling = 1;
 	if (x->status == CB_ACTIVE)
 		spin_service(w, "a GRU instruction");
@@ -267,6 +268,7 @@ static void poll(struct gru_context *x)
 	x->polling = 0;
 	w->worked = x->poll_worked + now_of(w) - x->poll_since;
 	w->stolen = x->poll_stolen;
+	w->preempted = x->poll_preempted;
 	charge(w, COST_GRU_POLL);
 	sync(w);
 }
@@ -286,6 +288,7 @@ void gru_attempt_failed(struct gru_context *x, enum fault_part failed, uint64_t 
 	account_attempt(x->w, failed, start, end);
 	f->worked0 = x->poll_worked + f->attempt - x->poll_since;
 	f->stolen0 = x->poll_stolen;
+	f->preempted0 = x->poll_preempted;
 }
 
 static void learn_of_failure(struct gru_context *x)
