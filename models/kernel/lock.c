@@ -13,6 +13,7 @@ const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"rcu", "srcu",
 	"notifier_list", "notifier_global", "notifier_sem", "mm_all_locks",
 	"workqueue",
+	"rwlock_wait", "mn_invalidate",
 };
 
 static enum fault_part part_of(enum lock_class class)
@@ -24,6 +25,7 @@ static enum fault_part part_of(enum lock_class class)
 	case LOCK_PAGE_TABLE:
 		return PART_PTL;
 	case LOCK_MMU:
+	case LOCK_RWLOCK_WAIT:		/* the queue of mmu_lock: there is no other rwlock */
 		return PART_MMU_LOCK;
 	case LOCK_PAGE:
 		return PART_PAGE_LOCK;
