@@ -107,12 +107,18 @@ const struct step_info step_table[NR_STEPS] = {
 };
 
 const char *const invariant_names[NR_INVARIANTS] = {
-	[INV_I1] = "I1", [INV_I2] = "I2", [INV_I4] = "I4", [INV_I7] = "I7",
+	[INV_I1] = "I1", [INV_I2] = "I2", [INV_I3] = "I3", [INV_I4] = "I4", [INV_I5] = "I5",
+	[INV_I6] = "I6", [INV_I7] = "I7", [INV_I9] = "I9", [INV_I12] = "I12",
 };
 
 const char *const invariant_help[NR_INVARIANTS] = {
 	[INV_I1] = "no use after free: when a page is freed no usable translation reaches it",
 	[INV_I2] = "no stale establish: no translation is installed for a page whose pte was cleared after the get_user_pages that found it",
+	[INV_I3] = "registration completeness: no translation of a registrant outlives the path that cleared its pte",
+	[INV_I5] = "no callout of a registrant runs or starts once it may be freed or its module unloaded",
+	[INV_I6] = "release before free: off the list, a registrant has no translation that nobody will take back",
+	[INV_I9] = "atomic context: nobody sleeps under a spinlock, inside rcu_read_lock or with preemption off",
+	[INV_I12] = "the put of a callout is never the last one while the translation can still be used",
 	[INV_I4] = "section balance: every section closes within 1 s, no count falls below 0",
 	[INV_I7] = "write protection: once a pte is read-only and clean, and that is announced, no translation of it allows writes",
 };

@@ -203,8 +203,16 @@ struct gru_protocol {		/* protocol.gru of a design */
 	int64_t fence;		/* enum gru_fence: what a dropin checks */
 };
 
+struct sleeper_protocol {	/* protocol.sleeper of a design */
+	int64_t zap_at;		/* enum zap_at */
+	int64_t fence;		/* enum fence_kind */
+	int64_t pin;		/* enum pin_kind */
+};
+
 enum expectation { EXPECT_HELD, EXPECT_VIOLATED, EXPECT_NOT_APPLICABLE };
-enum invariant { INV_I1, INV_I2, INV_I4, INV_I7, NR_INVARIANTS };	/* those that are checked */
+enum invariant {
+	INV_I1, INV_I2, INV_I3, INV_I4, INV_I5, INV_I6, INV_I7, INV_I9, INV_I12, NR_INVARIANTS
+};	/* those that are checked */
 extern const char *const invariant_names[NR_INVARIANTS];
 extern const char *const invariant_help[NR_INVARIANTS];
 
@@ -217,6 +225,7 @@ struct design_config {
 	struct hook hook[NR_SITES][NR_POINTS];
 	struct kvm_protocol kvm;
 	struct gru_protocol gru;
+	struct sleeper_protocol sleeper;
 	uint8_t expect[NR_INVARIANTS];	/* enum expectation */
 	/* notes of the load-time checks: callouts at sites not built, pairs that do not close ... */
 	const char *const *notes;
@@ -260,7 +269,15 @@ struct gru_config {
 	int64_t discards_inflight;	/* an invalidate kills the dropins under way that it covers */
 };
 
-enum secondary_kind { SECONDARY_KVM, SECONDARY_GRU, NR_SECONDARY_KINDS };
+struct sleeper_config {
+	char name[PARAM_NAME_MAX];
+	const char *source, *summary;
+	struct dist length[NR_CALLOUT_OPS];	/* of a callout; page callouts: invalidate_page */
+	int64_t must_sleep;		/* 1: callouts sleep for it, 0: they spin */
+	struct dist retry;		/* a fault that the fence refused comes again after */
+};
+
+enum secondary_kind { SECONDARY_KVM, SECONDARY_GRU, SECONDARY_SLEEPER, NR_SECONDARY_KINDS };
 
 enum registered { REGISTERED_AT_START, REGISTERED_BY_OP };
 
@@ -273,6 +290,7 @@ struct secondary_use {			/* a registrant on an address space; one secondary file
 		const void *cfg;
 		const struct kvm_config *kvm;
 		const struct gru_config *gru;
+		const struct sleeper_config *sleeper;
 	};
 };
 
@@ -432,6 +450,8 @@ extern const struct op_info op_table[NR_OP_KINDS];
 extern const struct param_table kvm_params, kvm_protocol_params;
 /* of kind gru */
 extern const struct param_table gru_params, gru_protocol_params;
+/* of kind sleeper */
+extern const struct param_table sleeper_params, sleeper_protocol_params, sleeper_cost_params;
 /* machine.costs, kernel.costs, secondary.KIND.costs; offset = of machine_config.cost[id]. */
 extern const struct param_table machine_cost_params, kernel_cost_params, kvm_cost_params,
 	gru_cost_params;

@@ -56,6 +56,7 @@ const char *const cost_names[NR_COSTS] = {
 #define KERNEL_ROW(...)
 #define KVM_ROW(...)
 #define GRU_ROW(...)
+#define SLEEPER_ROW(...)
 #define COST(id, owner, key, def, low, high, origin, citation, help) \
 	owner##_ROW(id, key, def, origin, citation, help)
 
@@ -87,9 +88,18 @@ static const struct param_row gru_rows[] = {
 #include "models/config/cost.def"
 };
 
+#undef GRU_ROW
+#undef SLEEPER_ROW
+#define GRU_ROW(...)
+#define SLEEPER_ROW(...) ROW(__VA_ARGS__)
+static const struct param_row sleeper_rows[] = {
+#include "models/config/cost.def"
+};
+
 #define TABLE(path_, rows_) { path_, rows_, sizeof(rows_) / sizeof(rows_[0]) }
 
 const struct param_table machine_cost_params = TABLE("machine.costs", machine_rows);
 const struct param_table kernel_cost_params = TABLE("kernel.costs", kernel_rows);
 const struct param_table gru_cost_params = TABLE("secondary.gru.costs", gru_rows);
 const struct param_table kvm_cost_params = TABLE("secondary.kvm.costs", kvm_rows);
+const struct param_table sleeper_cost_params = TABLE("secondary.sleeper.costs", sleeper_rows);

@@ -274,8 +274,8 @@ const struct param_table design_core_params = {
 
 const struct param_table *const all_param_tables[] = {
 	&machine_params, &machine_cost_params, &kernel_params, &kernel_cost_params,
-	&kvm_params, &kvm_cost_params, &gru_params, &gru_cost_params,
-	&design_core_params, &kvm_protocol_params, &gru_protocol_params,
+	&kvm_params, &kvm_cost_params, &gru_params, &gru_cost_params, &sleeper_params, &sleeper_cost_params,
+	&design_core_params, &kvm_protocol_params, &gru_protocol_params, &sleeper_protocol_params,
 	&scenario_params, &space_params, &region_params, &thread_params,
 	&op_table[OPK_THINK].params, &op_table[OPK_TOUCH].params,
 	&op_table[OPK_SECONDARY_ACCESS].params, &op_table[OPK_MADVISE_DONTNEED].params,

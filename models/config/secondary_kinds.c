@@ -24,4 +24,12 @@ const struct secondary_kind_info secondary_kinds[NR_SECONDARY_KINDS] = {
 		.protocol_offset = offsetof(struct design_config, gru),
 		.access_mode = MODE_USER,
 	},
+	[SECONDARY_SLEEPER] = {
+		.name = "sleeper", .help = "a table of translations whose callouts wait for somebody, asleep",
+		.config_size = sizeof(struct sleeper_config),
+		.params = &sleeper_params, .costs = &sleeper_cost_params,
+		.protocol = &sleeper_protocol_params,
+		.protocol_offset = offsetof(struct design_config, sleeper),
+		.access_mode = MODE_USER,
+	},
 };

@@ -60,6 +60,7 @@ enum fault_part {
 };
 
 struct fault_account;
+struct path_watch;
 
 /* Flushes that reclaim put off (current->tlb_ubc). */
 struct tlb_batch {
@@ -119,6 +120,7 @@ struct ctx {
 	int registering;		/* in mmu_notifier_register: who waits for it is counted */
 	int callouts;			/* depth of callouts that it is in */
 	sim_time callout_since, callout_time;	/* the outermost; all that are over */
+	struct path_watch *watch;	/* the oracle's; NULL: none yet */
 	int spans;			/* readers of the list held from start to end */
 	int span[4];			/* ... and how to leave them; -1: none was taken */
 	int wait_granted;

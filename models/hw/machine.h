@@ -87,6 +87,8 @@ struct machine_hooks {
 	/* the mm's last user is gone: release its registrants; the time spent in grace
 	 * periods is added */
 	void (*mm_release)(struct ctx *w, struct mm *mm, sim_time *gp_wait);
+	/* a callout that drops translations has returned */
+	void (*told)(struct ctx *w, struct registrant *r, uint64_t start, uint64_t end);
 	/* something happened to a registrant: enum registrant_event */
 	void (*registrant)(struct ctx *w, struct registrant *r, int event);
 	/* every tracepoint, for the oracle's step rings */

@@ -14,6 +14,7 @@ const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"notifier_list", "notifier_global", "notifier_sem", "mm_all_locks",
 	"workqueue",
 	"rwlock_wait", "mn_invalidate",
+	"sleeper",
 };
 
 static enum fault_part part_of(enum lock_class class)

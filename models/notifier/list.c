@@ -169,7 +169,11 @@ static int call_one(struct ctx *w, struct registrant *r, enum callout_op op,
 		dropped = r->ops->callout(w, r->priv, op, start, end);
 	callout_end(w, r);
 	tp(w, TP_CALLOUT_END, op, end);
-	if (!ages(op) && !dropped && r->ops->zaps(r->priv, op))
+	if (ages(op) || !r->ops->zaps(r->priv, op))
+		return answer;
+	if (m->hooks.told)
+		m->hooks.told(w, r, start, end);
+	if (!dropped)
 		metric_count(&m->metrics, METRIC_CALLOUT_SPURIOUS, 0, 1);
 	return answer;
 }

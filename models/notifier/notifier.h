@@ -64,6 +64,7 @@ enum registrant_state {
 
 /* What the oracle hears of. */
 enum registrant_event {
+	REGISTRANT_REGISTERS, REGISTRANT_REGISTERED,	/* the call, its return with 0 */
 	REGISTRANT_CALLED,		/* a callout of it begins */
 	REGISTRANT_LINKED, REGISTRANT_WAS_UNLINKED, REGISTRANT_WAS_RELEASED,
 	REGISTRANT_WENT,		/* its memory or its module may go from here on */
@@ -78,6 +79,9 @@ struct registrant {
 	enum registrant_state state;
 	int released;			/* its ->release has returned */
 	int running;			/* callouts of it that have not returned */
+	/* the oracle's */
+	int cpu;			/* where the last callout began */
+	sim_time registering_since, registered_at;	/* 0: never, not yet */
 };
 
 /* struct mmu_notifier_mm: installed by the first registration, gone with the mm. */
@@ -121,6 +125,15 @@ int mmu_notifier_unregister(struct ctx *w, struct mm *mm, struct registrant *r,
 			    sim_time *gp_wait);
 /* First thing of exit_mmap: mm_users is 0, and nobody can register any more. */
 void mmu_notifier_release(struct ctx *w, struct mm *mm, sim_time *gp_wait);
+
+/*
+ * A clock of @w that stands still while it is in a callout: how long a section
+ * was open though nobody had to wait for a driver in it.
+ */
+static inline sim_time quiet_clock(const struct ctx *w, sim_time now)
+{
+	return now - w->callout_time - (w->callouts ? now - w->callout_since : 0);
+}
 
 static inline void registrant_event(struct ctx *w, struct registrant *r, enum registrant_event e)
 {

@@ -284,7 +284,9 @@ int mmu_notifier_register(struct ctx *w, struct mm *mm, struct registrant *r)
 	sync(w);
 	t0 = now_of(w);
 	w->registering++;
+	r->mm = mm;
 	tp(w, TP_REGISTER_BEGIN, 0, 0);
+	registrant_event(w, r, REGISTRANT_REGISTERS);
 	charge(w, COST_NOTIFIER_ALLOC);
 	for (int i = 0; i < v->n && !err; i++) {
 		enum step_id step = (enum step_id)v->word[i];
@@ -304,8 +306,10 @@ int mmu_notifier_register(struct ctx *w, struct mm *mm, struct registrant *r)
 	w->registering--;
 	tp(w, TP_REGISTER_END, (uint64_t)(err == 0), 0);
 	metric_count(&w->m->metrics, METRIC_REGISTER_EINTR, 0, err == EINTR_SIGNAL);
-	if (!err)
+	if (!err) {
+		registrant_event(w, r, REGISTRANT_REGISTERED);
 		metric_tally(&w->m->metrics, METRIC_REGISTER_LATENCY, 0, now_of(w) - t0);
+	}
 	return err;
 }
 
@@ -383,6 +387,7 @@ int mmu_notifier_unregister(struct ctx *w, struct mm *mm, struct registrant *r,
 	metric_count(&w->m->metrics, METRIC_UNREGISTER_EINTR, 0, err == EINTR_SIGNAL);
 	if (err)
 		return err;
+	went(w, r);			/* the driver takes it so, whatever the steps say */
 	metric_tally(&w->m->metrics, METRIC_UNREGISTER_LATENCY, 0, now_of(w) - t0);
 	mm->mm_count--;
 	return 0;

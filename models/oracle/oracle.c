@@ -20,12 +20,37 @@ static int is_protocol(enum tracepoint id)
 	}
 }
 
+/* Steps that an invariant hangs on. */
+static void watch(struct ctx *w, enum tracepoint id, uint64_t a, uint64_t b)
+{
+	switch (id) {
+	case TP_LOCK:
+		oracle_lock(w, a);
+		break;
+	case TP_UNLOCK:
+		oracle_unlock(w, a);
+		break;
+	case TP_PTE_CLEAR:
+		oracle_pte_clear(w, a, b);
+		break;
+	case TP_PIN_PUT:
+		oracle_pin_put(w, a, b);
+		break;
+	case TP_SLEEPER_SLEEP:
+		oracle_sleeps(w);
+		break;
+	default:
+		break;
+	}
+}
+
 static void step(struct ctx *w, enum tracepoint id, uint64_t a, uint64_t b)
 {
 	struct oracle *o = w->m->oracle;
 	struct oracle_ring *r;
 	struct oracle_step *s;
 
+	watch(w, id, a, b);
 	if (!w->cpu || !is_protocol(id))
 		return;
 	r = &o->ring[w->cpu->id];
@@ -42,6 +67,18 @@ static void step(struct ctx *w, enum tracepoint id, uint64_t a, uint64_t b)
 	s->who = w->name;
 }
 
+/* Room for one more; the first of an invariant always has it. */
+static struct oracle_violation *new_detail(struct oracle *o, enum invariant inv)
+{
+	struct oracle_violation *v;
+
+	if (o->n_details >= ORACLE_DETAILS && o->violations[inv] > 1)
+		return NULL;
+	v = &o->detail[o->n_details++];
+	v->inv = inv;
+	return v;
+}
+
 void oracle_violation(struct ctx *w, enum invariant inv, const struct page *p,
 			int other_cpu, const char *what)
 {
@@ -52,10 +89,8 @@ void oracle_violation(struct ctx *w, enum invariant inv, const struct page *p,
 	/* not by tp(): what the oracle sees is no step of the model, no fingerprint */
 	trace_emit(&w->m->sim.trace, now_of(w), TP_VIOLATION, w->cpu ? w->cpu->id : -1, inv,
 		   p ? p->id : 0);
-	if (o->n_details == ORACLE_DETAILS)
+	if (!(v = new_detail(o, inv)))
 		return;
-	v = &o->detail[o->n_details++];
-	v->inv = inv;
 	v->at = now_of(w);
 	v->summary = arena_strdup(w->m->arena, what);
 	v->steps = diagram_steps(o, w, p, other_cpu, what);
@@ -97,6 +132,7 @@ static void page_freed(struct ctx *w, struct page *p)
 				break;
 		if (!r)
 			return;
+		oracle_freed_usable(w, r, p, cpu, why);
 	}
 	snprintf(what, sizeof(what), "page %u freed by %s on cpu%d while %s", p->id,
 		 w->name, w->cpu->id, why);
@@ -131,10 +167,8 @@ void oracle_section_left(struct machine *m, int64_t count, sim_time open_for)
 	if (!o || count <= 0 || open_for <= SEC(1))
 		return;
 	o->violations[INV_I4]++;
-	if (o->n_details == ORACLE_DETAILS)
+	if (!(v = new_detail(o, INV_I4)))
 		return;
-	v = &o->detail[o->n_details++];
-	v->inv = INV_I4;
 	v->at = m->sim.now;
 	v->summary = arena_strdup(m->arena, "a section is still open at the end, for more than 1 s");
 	v->steps = arena_strdup(m->arena, "[]");
@@ -149,6 +183,7 @@ void oracle_init(struct machine *m)
 	m->oracle = o;
 	m->hooks.page_freed = page_freed;
 	oracle_ptes_init(m);
+	oracle_registrants_init(m);
 	m->hooks.step = step;
 }
 

@@ -8,12 +8,20 @@
  *  I2  a translation is installed only if the pte it came from was not cleared
  *      since (a pin by that very translation makes it the exposure
  *      stale_pinned_spte instead: incoherent, but memory is safe).  A site that
-      clears a pte and calls afterwards may still drop it: judged when the site
-      is done with the pte.
- *  I7  once a pte is read-only and clean, and that is announced, no translation of
- *      it allows writes.
+ *      clears a pte and calls afterwards may still drop it: judged when the site
+ *      is done with the pte.
+ *  I3  a registrant on the list that has a translation when its pte is cleared is
+ *      told before the path that clears it is over (between unlink and release: I6).
  *  I4  sections balance: a registrant's count is never below 0, and no section
  *      stays open longer than 1 s while its task is in no callout.
+ *  I5  no callout of a registrant runs, or starts, once it may be freed.
+ *  I6  a registrant that is off the list and not yet released has no translation
+ *      whose pte is cleared, nor of a page that is freed.
+ *  I7  once a pte is read-only and clean, and that is announced, no translation of
+ *      it allows writes.
+ *  I9  nobody sleeps under a spinlock, inside rcu_read_lock or with preemption off.
+ *  I12 a reference put in a callout is not the last one while the translation that
+ *      held it can still be used.
  *
  * It draws no random number and costs no simulated time; the fingerprint is
  * the same without it.  Exposures count how often each could have failed.
@@ -56,8 +64,10 @@ struct oracle {
 	uint64_t order;
 	int64_t violations[NR_INVARIANTS], exposures[NR_INVARIANTS];
 	int64_t stale_pinned;
-	struct oracle_violation detail[ORACLE_DETAILS];
+	struct oracle_violation detail[ORACLE_DETAILS + NR_INVARIANTS];
 	int n_details;
+	struct pending_clear *pool;	/* registrants.c */
+	int registrations;		/* somebody has registered while the system ran */
 };
 
 /* A violation, with the steps that led to it; for the files of this room. */
@@ -76,6 +86,16 @@ void oracle_caught(struct ctx *w, struct mm *mm, uint64_t va, const struct pte_s
 void oracle_section(struct ctx *w, int64_t count, sim_time open_for);
 /* End of run: sections still open. */
 void oracle_section_left(struct machine *m, int64_t count, sim_time open_for);
+/* registrants.c: what steps of the model mean for I3, I5, I6, I9, I12 */
+void oracle_registrants_init(struct machine *m);
+void oracle_lock(struct ctx *w, uint64_t word);
+void oracle_unlock(struct ctx *w, uint64_t word);
+void oracle_pte_clear(struct ctx *w, uint64_t va, uint64_t page);
+void oracle_pin_put(struct ctx *w, uint64_t page, uint64_t left);
+void oracle_sleeps(struct ctx *w);
+/* @p goes to the free list though @r can use it. */
+void oracle_freed_usable(struct ctx *w, const struct registrant *r, const struct page *p,
+			 int cpu, const char *why);
 void oracle_collect(const struct machine *m, struct result *r);
 
 #endif

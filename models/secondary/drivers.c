@@ -3,10 +3,12 @@
 #include "models/secondary/gru.h"
 #include "models/secondary/kvm.h"
 #include "models/secondary/secondary.h"
+#include "models/secondary/sleeper.h"
 
 const struct secondary_driver *const secondary_drivers[NR_SECONDARY_KINDS] = {
 	[SECONDARY_KVM] = &kvm_driver,
 	[SECONDARY_GRU] = &gru_driver,
+	[SECONDARY_SLEEPER] = &sleeper_driver,
 };
 
 struct secondary *secondary_create(struct machine *m, struct mm *mm, const struct secondary_use *use,

@@ -147,7 +147,11 @@ struct gru_tracker {
 	uint16_t contexts;		/* mt_ctxbitmap: loaded */
 };
 
-struct gru_section { uint64_t start, end; sim_time since; };
+struct gru_section {
+	uint64_t start, end;
+	const struct ctx *w;		/* who opened it */
+	sim_time quiet;			/* its quiet_clock() then */
+};
 #define GRU_MAX_SECTIONS 64
 
 struct gru {

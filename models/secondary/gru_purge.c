@@ -76,7 +76,7 @@ static void section_open(struct ctx *w, struct gru *g, uint64_t start, uint64_t 
 	if (g->n_open == GRU_MAX_SECTIONS)
 		sim_fail(&g->m->sim, SIM_STOP_FAILED, "more than %d open sections",
 			 GRU_MAX_SECTIONS);
-	g->open[g->n_open++] = (struct gru_section){ start, end, now_of(w) };
+	g->open[g->n_open++] = (struct gru_section){ start, end, w, quiet_clock(w, now_of(w)) };
 	g->last_start = start;
 	g->last_end = end;
 	g->range_active++;
@@ -95,7 +95,7 @@ static void section_close(struct ctx *w, struct gru *g, uint64_t start, uint64_t
 	while (i < g->n_open && (g->open[i].start != start || g->open[i].end != end))
 		i++;
 	if (i < g->n_open) {
-		open_for = now_of(w) - g->open[i].since;
+		open_for = quiet_clock(g->open[i].w, now_of(w)) - g->open[i].quiet;
 		g->open[i] = g->open[--g->n_open];
 	}
 	g->range_active--;
@@ -107,14 +107,17 @@ static void section_close(struct ctx *w, struct gru *g, uint64_t start, uint64_t
 	metric_count(&w->m->metrics, METRIC_FENCE_STEPS, STEP_WAKE, 1);
 }
 
-static sim_time oldest_section(const struct gru *g)
+/* For how long any section has been open while its task was in no callout. */
+static sim_time section_quiet(const struct gru *g, sim_time now)
 {
-	sim_time oldest = TIME_NEVER;
+	sim_time longest = 0;
 
-	for (int i = 0; i < g->n_open; i++)
-		if (g->open[i].since < oldest)
-			oldest = g->open[i].since;
-	return oldest;
+	for (int i = 0; i < g->n_open; i++) {
+		sim_time d = quiet_clock(g->open[i].w, now) - g->open[i].quiet;
+
+		longest = d > longest ? d : longest;
+	}
+	return longest;
 }
 
 /* --- callouts --------------------------------------------------------------------------- */
@@ -297,7 +300,7 @@ static void window_end(struct secondary *s, sim_time now)
 	struct gru *g = gru_of(s);
 
 	g->m->metrics.cell[METRIC_FENCE_CLOSED][0].count += (int64_t)tw_area(&g->closed, now);
-	oracle_section_left(g->m, g->range_active, g->n_open ? now - oldest_section(g) : 0);
+	oracle_section_left(g->m, g->range_active, section_quiet(g, now));
 }
 
 const struct secondary_driver gru_driver = {

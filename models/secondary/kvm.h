@@ -41,7 +41,12 @@ struct shadow_page {
 	struct shadow_page *next, *prev;	/* active_mmu_pages: FIFO, victims from the tail */
 };
 
-struct section { uint64_t start, end; sim_time since; };
+struct section {
+	uint64_t start, end;
+	sim_time since;
+	const struct ctx *w;		/* who opened it */
+	sim_time quiet;			/* its quiet_clock() then */
+};
 #define MAX_SECTIONS 64
 #define PAST_SECTIONS 256
 
@@ -122,6 +127,8 @@ int kvm_zap_flush_unlock(struct ctx *w, struct kvm *k, uint64_t start, uint64_t 
 void kvm_seq_step(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end);
 /* When the oldest section that is still open was opened; TIME_NEVER: none is. */
 sim_time kvm_oldest_section(const struct kvm *k);
+/* For how long any of them has been open while its task was in no callout. */
+sim_time kvm_section_quiet(const struct kvm *k, sim_time now);
 enum fence_answer { FENCE_OPEN, FENCE_CLOSED };
 enum fence_answer kvm_fence(struct kvm *k, uint64_t va, int64_t seq,
 			    struct section *by, int *spurious);

@@ -225,7 +225,7 @@ static void window_end(struct secondary *s, sim_time now)
 	struct kvm *k = kvm_of(s);
 
 	k->m->metrics.cell[METRIC_FENCE_CLOSED][0].count += (int64_t)tw_area(&k->closed, now);
-	oracle_section_left(k->m, k->count, k->n_open ? now - kvm_oldest_section(k) : 0);
+	oracle_section_left(k->m, k->count, kvm_section_quiet(k, now));
 }
 
 const struct secondary_driver kvm_driver = {

@@ -58,27 +58,6 @@ static void shadow_unlink(struct kvm *k, struct shadow_page *sp)
 	k->unused = sp;
 }
 
-/* --- link between a page and its translations -------------------------------- */
-
-static void rmap_add(struct spte *s, struct page *p, uint64_t va)
-{
-	s->page = p;
-	s->va = va;
-	s->next_of_page = p->sptes;
-	p->sptes = s;
-	p->had_spte = 1;
-}
-
-static void rmap_unlink(struct spte *s)
-{
-	struct spte **x = &s->page->sptes;
-
-	while (*x != s)
-		x = &(*x)->next_of_page;
-	*x = s->next_of_page;
-	s->page = NULL;
-}
-
 /* --- establish ------------------------------------------------------------------ */
 
 void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p,
@@ -107,7 +86,7 @@ void kvm_set_spte(struct ctx *w, struct kvm *k, uint64_t va, struct page *p,
 	if (k->n_put)
 		kvm_flush_puts(w, k);
 	oracle_install(w, k->mm, va, p, seen, write, pinned);
-	rmap_add(s, p, va);
+	spte_link(s, &k->secondary.registrant, p, va);
 	s->installed_at = now_of(w);
 	s->installed_cpu = w->cpu->id;
 	s->pinned = (uint8_t)pinned;
@@ -136,7 +115,7 @@ void kvm_prefill(struct kvm *k, uint64_t va, struct page *p)
 	if (!k->shadow[index])
 		shadow_new(k, index);
 	s = kvm_lookup(k, va);
-	rmap_add(s, p, va);
+	spte_link(s, &k->secondary.registrant, p, va);
 	s->pinned = k->protocol->pin == PIN_PER_SPTE;
 	if (!k->cfg->read_only && !pte->write) {	/* its fault asked for writing */
 		pte->write = pte->dirty = 1;
@@ -160,7 +139,7 @@ static void clear_spte(struct ctx *w, struct kvm *k, struct spte *s)
 	s->page->zapped_cpu = w->cpu->id;
 	if (s->write)
 		s->page->dirty = 1;	/* kvm_set_pfn_dirty: the flag, no tag */
-	rmap_unlink(s);
+	spte_unlink(s);
 	charge(w, COST_SPTE_ZAP);
 }
 

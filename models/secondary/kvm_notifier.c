@@ -88,7 +88,7 @@ static void section_open(struct ctx *w, struct kvm *k, uint64_t start, uint64_t 
 	sync(w);
 	if (k->n_open == MAX_SECTIONS)
 		sim_fail(&k->m->sim, SIM_STOP_FAILED, "more than %d open sections", MAX_SECTIONS);
-	k->open[k->n_open++] = (struct section){ start, end, now_of(w) };
+	k->open[k->n_open++] = (struct section){ start, end, now_of(w), w, quiet_clock(w, now_of(w)) };
 	set_count(w, k, k->count + 1);
 	metric_count(&k->m->metrics, METRIC_FENCE_STEPS, STEP_COUNT, 1);
 	if (start < k->hull_start)
@@ -104,7 +104,7 @@ void kvm_seq_step(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 	sync(w);
 	k->seq++;
 	metric_count(&k->m->metrics, METRIC_FENCE_STEPS, STEP_SEQ, 1);
-	k->past[k->seq % PAST_SECTIONS] = (struct section){ start, end, now_of(w) };
+	k->past[k->seq % PAST_SECTIONS] = (struct section){ .start = start, .end = end, .since = now_of(w) };
 	tp(w, TP_SEQ_STEP, (uint64_t)k->seq, 0);
 }
 
@@ -119,13 +119,25 @@ static void section_close(struct ctx *w, struct kvm *k, uint64_t start, uint64_t
 		if (k->open[i].start == start && k->open[i].end == end)
 			break;
 	if (i < k->n_open) {
-		open_for = now_of(w) - k->open[i].since;
+		open_for = quiet_clock(k->open[i].w, now_of(w)) - k->open[i].quiet;
 		k->open[i] = k->open[--k->n_open];
 	}
 	set_count(w, k, k->count - 1);
 	metric_count(&k->m->metrics, METRIC_FENCE_STEPS, STEP_COUNT, 1);
 	tp(w, TP_SECTION_CLOSE, (uint64_t)k->count, 0);
 	oracle_section(w, k->count, open_for);
+}
+
+sim_time kvm_section_quiet(const struct kvm *k, sim_time now)
+{
+	sim_time longest = 0;
+
+	for (int i = 0; i < k->n_open; i++) {
+		sim_time d = quiet_clock(k->open[i].w, now) - k->open[i].quiet;
+
+		longest = d > longest ? d : longest;
+	}
+	return longest;
 }
 
 sim_time kvm_oldest_section(const struct kvm *k)

@@ -34,8 +34,8 @@ static const struct absent absent[] = {
 	{ "design.protocol.kvm.pin", " one_per_page " },
 	{ "design.protocol.kvm.secondary_flush",
 	  " per_spte per_callout_in_lock per_callout_after_lock at_section_end at_batch_flush " },
-	{ "secondary", " page_table rmap accepts_fence blocked must_sleep young "
-	  "flush units remote kick sleeper " },
+	{ "secondary", " page_table rmap accepts_fence blocked young "
+	  "flush units remote kick " },
 	{ "secondary.kind", " xpmem odp sva hmm " },
 	{ "", " files zipf_table arrive " },
 	{ "address_spaces", " share sharers maps " },

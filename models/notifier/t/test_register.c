@@ -381,8 +381,7 @@ static void one_removal(const char *what, const char *list, void (*body)(struct 
 	is_int(t->got[body == unregister ? 2 : 1], 0, "nothing is held");
 	if (body == unregister) {
 		is_int(t->got[0], 1, "the reference to the mm_struct is gone");
-		is_int(t->got[1], has_step(&r.f.design.on_unregister, STEP_free) ?
-		       REGISTRANT_GONE : REGISTRANT_UNLINKED, "and so is it");
+		is_int(t->got[1], REGISTRANT_GONE, "and so is it");
 	} else {
 		is_int(t->got[0], 0, "the list is empty");
 	}

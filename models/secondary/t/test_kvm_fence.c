@@ -21,7 +21,7 @@ static struct answer asked[32];
 static void ask(struct rig_thread *t, uint64_t page, int64_t seq)
 {
 	struct kvm *k = t->rig->kvm;
-	struct section by = { 0, 0, 0 };
+	struct section by = { 0 };
 	int spurious = 0;
 	struct answer *a = &asked[t->got[0]++];
 
