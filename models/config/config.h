@@ -400,6 +400,7 @@ struct thread_config {
 	int64_t mode;			/* enum thread_mode */
 	int64_t halted;			/* 1: starts asleep and never runs (a halted vcpu) */
 	int64_t first_cpu;		/* -1: next free CPU in order */
+	int64_t pinned;			/* never runs elsewhere */
 	struct dist start;
 	struct dist arrive;		/* open load: time between its items; mean 0: closed */
 	int64_t times;			/* of the loop; 0: for ever */

@@ -118,6 +118,8 @@ static const struct param_row thread_rows[] = {
 	ROW(T, "halted", PT_BOOL, halted, "", "no", 0, 1, NULL, "starts asleep and never runs"),
 	ROW(T, "first_cpu", PT_INT, first_cpu, "", "-1", -1, 4095, NULL,
 	    "CPU of the first of them, the others follow; -1: the next free CPU"),
+	ROW(T, "pinned", PT_BOOL, pinned, "", "no", 0, 1, NULL,
+	    "stays on the CPU on which it started; else a wake-up may move it"),
 	ROW(T, "start", PT_DIST, start, "ps", "0s", 0, TIME_LIMIT, NULL, "when it begins"),
 	ROW(T, "arrive", PT_DIST, arrive, "ps", "0s", 0, TIME_LIMIT, NULL,
 	    "open load: time between the arrivals of its items, each one round of the loop; 0s: the next begins when one ends"),

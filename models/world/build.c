@@ -405,6 +405,7 @@ static void build_thread(struct world_run *r, const struct thread_config *cfg, i
 	t->cfg = cfg;
 	t->space = space_of(r, cfg, instance);
 	ctx_init(&t->ctx, &r->m, arena_strdup(r->m.arena, name));
+	t->ctx.pinned = (int)cfg->pinned;
 	attach(t);
 	if (cfg->mode == MODE_GUEST) {
 		t->vcpu = t->ctx.priv;
