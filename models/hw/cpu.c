@@ -152,6 +152,7 @@ void spin_wait(struct ctx *w, const char *what, struct ctx *holder)
 	w->coro->held_by = holder ? holder->coro : NULL;
 	take_pending(w);
 	for (;;) {
+		w->coro->waits_for = what;
 		w->state = CTX_SPINNING;
 		if (w->wake_at != TIME_NEVER)
 			sim_at(s, w->cpu->slot, w->wake_at > s->now ? w->wake_at : s->now);
