@@ -430,6 +430,7 @@ struct world_config {		/* one design at one sweep point */
 	sim_time stall_bound;		/* of one allocation */
 	int64_t max_events;		/* livelock bound */
 	int64_t oracle;			/* 0 only in tests */
+	struct dist probes;		/* between ghost probes; mean 0: none */
 };
 
 /* Defaults of the rows that are numbers, switches or words, for configurations in C. */

@@ -36,6 +36,8 @@ static const struct param_row scenario_rows[] = {
 	    "events of one run: check refuses a forecast above it, a run above it ends as 'timeout'"),
 	ROW(W, "oracle", PT_BOOL, oracle, "", "yes", 0, 1, NULL,
 	    "check the invariants; costs no simulated time"),
+	ROW(W, "probes", PT_DIST, probes, "ps", "0s", 0, TIME_LIMIT, NULL,
+	    "time between ghost probes, which only look (ghost.*); exponential, or they see no time average; 0s: none"),
 };
 #undef W
 

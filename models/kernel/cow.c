@@ -19,31 +19,31 @@
 #include "models/kernel/memory.h"
 #include "models/kernel/mmu_notifier.h"
 #include "models/kernel/page_lock.h"
+#include "models/kernel/page_site.h"
 #include "models/kernel/pgtable.h"
 #include "models/kernel/rmap.h"
 #include "models/kernel/writeback.h"
 
 struct wp {
-	struct notify_path n;
-	struct mm *mm;
+	struct page_site site;
 	struct vma *vma;
-	uint64_t va;
 	struct pgtable *table;
 	struct pte *pte, entry;
-	uint32_t generation;		/* of the old page */
 };
 
-static void point(struct ctx *w, const struct wp *f, enum point_id p)
+static struct spinlock *ptl_of(const struct wp *f)
 {
-	mmu_notifier_path(w, &f->n, p);
+	return pte_lockptr(f->site.mm, f->table);
 }
 
 /* Out, having reached @reached; drops the page-table lock. */
-static void leave_early(struct ctx *w, const struct wp *f, enum point_id reached, enum path_exit why)
+static void leave_early(struct ctx *w, struct wp *f, enum point_id reached, enum path_exit why)
 {
-	mmu_notifier_exit(w, &f->n, reached, reached, POINT_old_put, why);
-	spin_unlock(w, pte_lockptr(f->mm, f->table));
-	mmu_notifier_exit(w, &f->n, reached, POINT_old_put, POINT_leave, why);
+	mmu_notifier_exit(w, &f->site.n, reached, reached, POINT_old_put, why);
+	spin_unlock(w, ptl_of(f));
+	site_unlocked(w, &f->site);
+	mmu_notifier_exit(w, &f->site.n, reached, POINT_old_put, POINT_leave, why);
+	site_end(w, &f->site, f->pte);
 }
 
 /* A page that only this pte maps; its lock is not waited for. */
@@ -59,15 +59,15 @@ static int reusable(struct ctx *w, struct page *p)
 	return alone;
 }
 
-static int reuse(struct ctx *w, const struct wp *f)
+static int reuse(struct ctx *w, struct wp *f)
 {
-	ptep_set_access_flags(w, f->mm, f->va, f->pte, f->vma->flags & VM_WRITE, 1);
+	ptep_set_access_flags(w, f->site.mm, f->site.va, f->pte, f->vma->flags & VM_WRITE, 1);
 	leave_early(w, f, POINT_enter, EXIT_reused);
 	return VM_FAULT_WRITE;
 }
 
 /* The page of a shared mapping becomes writable: it will be written, so it is dirty. */
-static int reuse_shared(struct ctx *w, const struct wp *f, struct page *p)
+static int reuse_shared(struct ctx *w, struct wp *f, struct page *p)
 {
 	int answer;
 
@@ -82,24 +82,29 @@ static int reuse_shared(struct ctx *w, const struct wp *f, struct page *p)
 /* The pte is @old's, under its lock: it becomes that of @new. */
 static void switch_page(struct ctx *w, struct wp *f, struct page *old, struct page *new)
 {
-	struct mm *mm = f->mm;
+	struct page_site *s = &f->site;
 
-	ptep_get_and_clear(w, f->va, f->pte);
-	point(w, f, POINT_cleared);
-	flush_tlb_page(w, mm, f->va);
-	point(w, f, POINT_flushed);
-	set_pte_at(w, f->va, f->pte, new, f->vma->flags & VM_WRITE, 1, 1);
+	ptep_get_and_clear(w, s->va, f->pte);
+	s->announced = 1;
+	site_point(w, s, POINT_cleared);
+	flush_tlb_page(w, s->mm, s->va);
+	site_point(w, s, POINT_flushed);
+	set_pte_at(w, s->va, f->pte, new, f->vma->flags & VM_WRITE, 1, 1);
 	lru_cache_add_active(w, new);
-	page_add_new_anon_rmap(w, new, f->vma, f->va);
-	point(w, f, POINT_set);
+	page_add_new_anon_rmap(w, new, f->vma, s->va);
+	site_point(w, s, POINT_set);
 	page_remove_rmap(w, old);
-	point(w, f, POINT_rmap_switched);
+	site_point(w, s, POINT_rmap_switched);
 	if (!is_zero_page(w, old))
 		put_page(w, old);	/* the pte's reference */
 	put_page(w, old);		/* ours: under the lock, the last one perhaps */
-	point(w, f, POINT_old_put);
-	spin_unlock(w, pte_lockptr(mm, f->table));
-	point(w, f, POINT_pte_unlocked);
+	site_point(w, s, POINT_old_put);
+	spin_unlock(w, ptl_of(f));
+	site_unlocked(w, s);
+	site_point(w, s, POINT_pte_unlocked);
+	site_point(w, s, POINT_leave);
+	pte_settle(w, s->mm, s->va, f->pte, old, s->generation);
+	site_end(w, s, f->pte);
 }
 
 static int copy(struct ctx *w, struct wp *f, struct page *old)
@@ -107,14 +112,14 @@ static int copy(struct ctx *w, struct wp *f, struct page *old)
 	struct page *new;
 
 	get_page(old);
-	spin_unlock(w, pte_lockptr(f->mm, f->table));
+	spin_unlock(w, ptl_of(f));
 	anon_vma_prepare(w->m, f->vma);
 	new = alloc_page(w);
 	page_work(w, is_zero_page(w, old) ? COST_ZERO_PAGE : COST_COPY_PAGE);
-	point(w, f, POINT_copied);
-	spin_lock(w, pte_lockptr(f->mm, f->table));
-	sync(w);
-	point(w, f, POINT_relocked);
+	site_point(w, &f->site, POINT_copied);
+	spin_lock(w, ptl_of(f));
+	site_locked(w, &f->site, f->pte);
+	site_point(w, &f->site, POINT_relocked);
 	if (!pte_same(f->pte, &f->entry)) {
 		put_page(w, new);
 		put_page(w, old);
@@ -122,8 +127,6 @@ static int copy(struct ctx *w, struct wp *f, struct page *old)
 		return 0;
 	}
 	switch_page(w, f, old, new);
-	point(w, f, POINT_leave);
-	pte_settle(w, f->mm, f->va, f->pte, old, f->generation);
 	return VM_FAULT_WRITE;
 }
 
@@ -131,15 +134,12 @@ int do_wp_page(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t va, struc
 {
 	struct pte *pte = &t->pte[va % PTRS_PER_TABLE];
 	struct page *old = pte->page;
-	struct wp f = {
-		.n = { mm, SITE_do_wp_page, va, va + 1,
-		       FACT_PTE_PRESENT | (pte->young ? FACT_PTE_YOUNG : 0) },
-		.mm = mm, .vma = vma, .va = va, .table = t, .pte = pte, .entry = *pte,
-		.generation = old->generation,
-	};
+	struct wp f = { .vma = vma, .table = t, .pte = pte, .entry = *pte };
 
 	charge(w, COST_WP_FIXED);
-	point(w, &f, POINT_enter);
+	site_begin(w, &f.site, SITE_do_wp_page, mm, va, old);
+	site_locked(w, &f.site, pte);
+	site_point(w, &f.site, POINT_enter);
 	if (page_anon(old)) {
 		if (reusable(w, old))
 			return reuse(w, &f);

@@ -9,6 +9,7 @@
  * mmap_sem is held for read throughout, over input and output too: this era
  * never drops it on the way.
  */
+#include "models/kernel/account.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/memory.h"
 #include "models/kernel/pgtable.h"
@@ -39,11 +40,9 @@ void page_work(struct ctx *w, enum cost_id cost)
 	sim_time d = cost_draw(w, cost);
 
 	sync(w);
-	if (!w->fault) {
-		w->debt += d;
-		return;
-	}
 	w->debt += d;
+	if (!w->fault)
+		return;
 	sync(w);
 	w->fault->here[PART_ZEROING] += d;
 	w->worked -= d;			/* counted as zeroing, not as service */
@@ -119,11 +118,12 @@ int handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page
 
 void do_page_fault(struct ctx *w, uint64_t page, int write)
 {
+	struct fault_account account;
 	struct mm *mm = w->mm;
-	sim_time t0 = now_of(w);
 	struct vma *v;
 
 	ctx_class(w, TIME_SYSTEM);
+	account_host_begin(w, &account, mm, page);
 	charge(w, COST_EXCEPTION);
 	down_read(w, &mm->mmap_sem);
 	v = find_vma(w, mm, page);
@@ -136,7 +136,6 @@ void do_page_fault(struct ctx *w, uint64_t page, int write)
 		sim_fail(&w->m->sim, SIM_STOP_FAILED, "%s: user %s of page %llu is refused",
 			 w->name, write ? "write" : "access", (unsigned long long)page);
 	up_read(w, &mm->mmap_sem);
-	sync(w);
-	metric_tally(&w->m->metrics, METRIC_HOST_FAULT_DELAY, 0, now_of(w) - t0);
+	account_host_end(w);
 	ctx_class(w, TIME_USER);
 }

@@ -30,6 +30,10 @@ static void copy_present(struct ctx *w, const struct vma *from, struct vma *to, 
 	if (is_cow(from))
 		ptep_set_wrprotect(w, va, src);
 	sync(w);
+	if (is_zero_page(w, p)) {
+		pte_store(dst, p, 0, 0, 0);
+		return;
+	}
 	get_page(p);
 	if (page_anon(p))
 		page_add_anon_rmap(w, p, to, va);

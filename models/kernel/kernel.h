@@ -17,6 +17,7 @@
 
 struct bau;
 struct mmu_gather;
+struct page_site;
 struct rcu_flavour;
 struct shrinker;
 
@@ -53,6 +54,7 @@ struct kernel {
 	struct page *pages;
 	struct page *zero_page;		/* mapped by reads of what is not there yet; never freed */
 	uint32_t nr_pages;
+	struct page_site *site;		/* single-page sites in progress */
 	int64_t nr_mapped;		/* NR_ANON_PAGES + NR_FILE_MAPPED */
 	struct page *free;		/* the zone's free list */
 	uint32_t nr_zone_free;		/* NR_FREE_PAGES: those on per-CPU lists are not in it */

@@ -37,7 +37,7 @@ static inline uint64_t lock_word(enum lock_class class, enum lock_mode mode)
 enum relation { SAME_PAGE, SAME_TABLE, SAME_VMA, ELSEWHERE_IN_MM, NR_RELATIONS };
 
 /*
- * An open secondary fault (models/secondary/kvm_fault.c): where its time went.
+ * An open fault (account.h): where its time went.
  * delay = sum of parts, to the picosecond; a failed attempt is
  * fence, but for what it did and waited for to get its page.
  */
@@ -51,6 +51,7 @@ struct fault_account {
 	uint64_t page;			/* virtual page that is wanted */
 	uint64_t vma_start, vma_end;	/* its VMA at t0; empty: none */
 	int retries;
+	int host;			/* a page fault of the host, not a secondary one */
 };
 
 /* A contended wait of @w: not its own work, not interrupt theft. */

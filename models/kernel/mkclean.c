@@ -10,67 +10,69 @@
  */
 #include "models/kernel/mmu_notifier.h"
 #include "models/kernel/page_lock.h"
+#include "models/kernel/page_site.h"
 #include "models/kernel/pgtable.h"
 #include "models/kernel/rmap.h"
 #include "models/kernel/tlbflush.h"
 #include "models/kernel/writeback.h"
 
-struct mkclean {
-	struct notify_path n;
-	struct mm *mm;
-	uint64_t va;
-	struct spinlock *ptl;
-};
-
 /* No pte, or nothing to do. */
-static int nothing(struct ctx *w, struct mkclean *c, enum path_exit why)
+static int nothing(struct ctx *w, struct page_site *s, struct spinlock *ptl, const struct pte *pte,
+		   enum path_exit why)
 {
 	if (why == EXIT_no_pte) {
-		mmu_notifier_exit(w, &c->n, POINT_enter, POINT_enter, POINT_pte_unlocked, why);
+		mmu_notifier_exit(w, &s->n, POINT_enter, POINT_enter, POINT_pte_unlocked, why);
 	} else {
-		mmu_notifier_exit(w, &c->n, POINT_pte_locked, POINT_pte_locked, POINT_set, why);
-		spin_unlock(w, c->ptl);
-		mmu_notifier_exit(w, &c->n, POINT_pte_locked, POINT_set, POINT_pte_unlocked, why);
+		mmu_notifier_exit(w, &s->n, POINT_pte_locked, POINT_pte_locked, POINT_set, why);
+		spin_unlock(w, ptl);
+		site_unlocked(w, s);
+		mmu_notifier_exit(w, &s->n, POINT_pte_locked, POINT_set, POINT_pte_unlocked, why);
 	}
-	mmu_notifier_path(w, &c->n, POINT_early_exit);
+	site_point(w, s, POINT_early_exit);
+	site_end(w, s, pte);
 	return 0;
 }
 
 /* @pte is dirty or writable, its lock is held. */
-static void clean_pte(struct ctx *w, struct mkclean *c, struct page *p, struct pte *pte)
+static void clean_pte(struct ctx *w, struct page_site *s, struct spinlock *ptl, struct pte *pte)
 {
-	uint32_t generation = p->generation;
-	struct pte old = ptep_get_and_clear(w, c->va, pte);
+	struct page *p = s->page;
 
-	mmu_notifier_path(w, &c->n, POINT_cleared);
-	flush_tlb_page(w, c->mm, c->va);
-	mmu_notifier_path(w, &c->n, POINT_flushed);
-	set_pte_at(w, c->va, pte, p, 0, old.young, 0);
-	mmu_notifier_path(w, &c->n, POINT_set);
-	spin_unlock(w, c->ptl);
-	mmu_notifier_path(w, &c->n, POINT_pte_unlocked);
-	pte_settle(w, c->mm, c->va, pte, p, generation);
-	pte_protected(w, c->mm, c->va, pte, p);
+	ptep_get_and_clear(w, s->va, pte);
+	s->announced = 1;
+	site_point(w, s, POINT_cleared);
+	flush_tlb_page(w, s->mm, s->va);
+	site_point(w, s, POINT_flushed);
+	set_pte_at(w, s->va, pte, p, 0, s->before.young, 0);
+	site_point(w, s, POINT_set);
+	spin_unlock(w, ptl);
+	site_unlocked(w, s);
+	site_point(w, s, POINT_pte_unlocked);
+	pte_settle(w, s->mm, s->va, pte, p, s->generation);
+	pte_protected(w, s->mm, s->va, pte, p);
+	site_end(w, s, pte);
 }
 
 static int page_mkclean_one(struct ctx *w, struct page *p, struct vma *v)
 {
 	uint64_t va = vma_address(p, v);
-	struct mkclean c = { .n = { v->mm, SITE_page_mkclean_one, va, va + 1, 0 }, .mm = v->mm, .va = va };
+	struct page_site s;
+	struct spinlock *ptl;
 	struct pte *pte;
 
 	if (va == NO_ADDRESS)
 		return 0;
-	mmu_notifier_path(w, &c.n, POINT_enter);
-	pte = page_check_address(w, p, v->mm, va, 1, &c.ptl);
+	site_begin(w, &s, SITE_page_mkclean_one, v->mm, va, p);
+	site_point(w, &s, POINT_enter);
+	pte = page_check_address(w, p, v->mm, va, 1, &ptl);
 	if (!pte)
-		return nothing(w, &c, EXIT_no_pte);
-	c.n.facts = FACT_PTE_PRESENT | (pte->young ? FACT_PTE_YOUNG : 0);
-	mmu_notifier_path(w, &c.n, POINT_pte_locked);
+		return nothing(w, &s, NULL, NULL, EXIT_no_pte);
+	site_locked(w, &s, pte);
+	site_point(w, &s, POINT_pte_locked);
 	if (!pte->dirty && !pte->write)
-		return nothing(w, &c, EXIT_clean);
-	mmu_notifier_path(w, &c.n, POINT_checked);
-	clean_pte(w, &c, p, pte);
+		return nothing(w, &s, ptl, pte, EXIT_clean);
+	site_point(w, &s, POINT_checked);
+	clean_pte(w, &s, ptl, pte);
 	return 1;
 }
 

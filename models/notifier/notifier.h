@@ -26,6 +26,9 @@
 #include "models/kernel/mutex.h"
 #include "models/kernel/srcu.h"
 
+/* What a secondary fault that came now would meet; no time passes. */
+enum probe { PROBE_FENCE = 1, PROBE_PTL = 2, PROBE_MAPPED = 4 };	/* mapped: no fault */
+
 struct secondary_ops {
 	const char *kind;
 	/* A callout; returns whether it dropped any translation.  Must not sleep, unless
@@ -53,6 +56,8 @@ struct secondary_ops {
 	 * never allow what the pte does not. */
 	int (*writes)(void *priv, const struct mm *mm, uint64_t va, const struct page *p,
 		      char *why, size_t n, int *cpu);
+	/* What would delay a fault of @va (enum probe).  NULL: nobody asks. */
+	int (*probe)(void *priv, uint64_t va);
 };
 
 enum registrant_state {

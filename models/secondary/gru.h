@@ -36,7 +36,7 @@
 #include "models/kernel/waitqueue.h"
 #include "models/notifier/notifier.h"
 #include "models/oracle/oracle.h"
-#include "models/secondary/account.h"
+#include "models/kernel/account.h"
 #include "models/secondary/secondary.h"
 
 #define GRU_MAX_CHIPLETS 64	/* of the machine: masks are one word */

@@ -27,7 +27,7 @@
 #include "models/notifier/notifier.h"
 #include "models/notifier/spte.h"
 #include "models/oracle/oracle.h"
-#include "models/secondary/account.h"
+#include "models/kernel/account.h"
 #include "models/secondary/secondary.h"
 
 #define SPTES_PER_PAGE 512
@@ -129,7 +129,8 @@ void kvm_seq_step(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end);
 sim_time kvm_oldest_section(const struct kvm *k);
 /* For how long any of them has been open while its task was in no callout. */
 sim_time kvm_section_quiet(const struct kvm *k, sim_time now);
-enum fence_answer { FENCE_OPEN, FENCE_CLOSED };
+/* Open, or closed by a section, or by a step of the sequence. */
+enum fence_answer { FENCE_OPEN, FENCE_SECTION, FENCE_STEP };
 enum fence_answer kvm_fence(struct kvm *k, uint64_t va, int64_t seq,
 			    struct section *by, int *spurious);
 

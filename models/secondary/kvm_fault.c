@@ -25,12 +25,14 @@ static struct page *gfn_to_pfn(struct ctx *w, struct kvm *k, uint64_t va, int wr
 }
 
 static enum fault_result refuse(struct ctx *w, struct kvm_vcpu *v, struct page *p, uint64_t va,
-				const struct pte_seen *seen, const struct section *by, int spurious)
+				const struct pte_seen *seen, const struct section *by, int spurious,
+				enum fence_answer why)
 {
 	struct kvm *k = v->kvm;
 
 	tp(w, TP_RETRY, va, 0);
 	metric_count(&k->m->metrics, METRIC_SECONDARY_FAULT_RETRIES, 0, 1);
+	metric_count(&k->m->metrics, METRIC_FENCE_KILLS, (why == FENCE_STEP ? 2 : 0) + spurious, 1);
 	if (spurious)
 		metric_count(&k->m->metrics, METRIC_SECONDARY_FAULT_SPURIOUS, 0, 1);
 	oracle_caught(w, k->mm, va, seen);
@@ -45,6 +47,7 @@ enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va,
 {
 	struct kvm *k = v->kvm;
 	int spurious, for_write = write || !k->cfg->read_only;
+	enum fence_answer why;
 	struct pte_seen seen;
 	struct section by;
 	struct page *p;
@@ -68,8 +71,9 @@ enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va,
 	spin_lock(w, &k->mmu_lock);
 	line_access(w, &k->fence_line, LINE_READ);
 	sync(w);
-	if (kvm_fence(k, va, seq, &by, &spurious) == FENCE_CLOSED)
-		return refuse(w, v, p, va, &seen, &by, spurious);
+	why = kvm_fence(k, va, seq, &by, &spurious);
+	if (why != FENCE_OPEN)
+		return refuse(w, v, p, va, &seen, &by, spurious, why);
 	kvm_free_some_pages(w, k);
 	kvm_set_spte(w, k, va, p, &seen, for_write || seen.write);
 	spin_unlock(w, &k->mmu_lock);
@@ -103,6 +107,8 @@ static void account_lost(struct kvm_vcpu *v, sim_time blocked)
 	blocked = blocked < lost ? blocked : lost;
 	metric_count(x, METRIC_GUEST_TIME_LOST, LOST_BLOCKED, blocked);
 	metric_count(x, METRIC_GUEST_TIME_LOST, LOST_FAULT, lost - blocked);
+	for (int i = 0; i < NR_FAULT_PARTS; i++)
+		metric_count(x, METRIC_GUEST_BLOCKED, i, v->account.part[i]);
 }
 
 void kvm_account_end(struct kvm_vcpu *v, int retired)

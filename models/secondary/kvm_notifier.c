@@ -190,11 +190,11 @@ enum fence_answer kvm_fence(struct kvm *k, uint64_t va, int64_t seq,
 	    (scope == SCOPE_VM || open ||
 	     (scope == SCOPE_HULL && va >= k->hull_start && va < k->hull_end))) {
 		*by = open ? *open : k->n_open ? k->open[k->n_open - 1] : unknown;
-		return FENCE_CLOSED;
+		return FENCE_SECTION;
 	}
 	if (sequences(k) && seq != k->seq && (scope != SCOPE_INTERVAL || past)) {
 		*by = past ? *past : k->past[k->seq % PAST_SECTIONS];
-		return FENCE_CLOSED;
+		return FENCE_STEP;
 	}
 	return FENCE_OPEN;
 }
@@ -322,6 +322,25 @@ static int writes(void *priv, const struct mm *mm, uint64_t va, const struct pag
 	return 0;
 }
 
+/* What would delay a fault of @va that came now (enum probe); the ghost's question. */
+static int probe(void *priv, uint64_t va)
+{
+	struct kvm *k = priv;
+	const struct pgtable *t = *table_slot(k->mm, va);
+	const struct pte *pte = t ? &t->pte[va % PTRS_PER_TABLE] : NULL;
+	const struct spte *s = kvm_lookup(k, va);
+	struct section by;
+	int spurious, answer = s && s->page ? PROBE_MAPPED : 0;
+
+	if (kvm_fence(k, va, k->seq, &by, &spurious) != FENCE_OPEN)
+		answer |= PROBE_FENCE;
+	/* a lockless look finds what is present and writable; else it is the slow way */
+	if (t && (k->cfg->gup == GUP_SLOW || !pte->page || !pte->write) &&
+	    pte_lockptr(k->mm, (struct pgtable *)(uintptr_t)t)->owner)
+		answer |= PROBE_PTL;
+	return answer;
+}
+
 static int zaps(const void *priv, enum callout_op op)
 {
 	const struct kvm *k = priv;
@@ -344,5 +363,5 @@ static void release(struct ctx *w, void *priv)
 
 const struct secondary_ops kvm_ops = {
 	.kind = "kvm", .callout = callout, .age = kvm_age, .zaps = zaps, .release = release, .usable = usable,
-	.writes = writes,
+	.writes = writes, .probe = probe,
 };

@@ -22,7 +22,7 @@
 #include "models/kernel/memory.h"
 #include "models/notifier/spte.h"
 #include "models/oracle/oracle.h"
-#include "models/secondary/account.h"
+#include "models/kernel/account.h"
 #include "models/secondary/secondary.h"
 
 struct sleeper_section {

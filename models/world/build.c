@@ -10,6 +10,7 @@
 #include "models/kernel/rmap.h"
 #include "models/kernel/vmscan.h"
 #include "models/oracle/oracle.h"
+#include "models/workload/ghost.h"
 #include "models/world/build.h"
 
 /* --- address spaces --------------------------------------------------------- */
@@ -502,4 +503,5 @@ void world_build(struct world_run *r)
 	build_spaces(r);
 	set_window(r);
 	build_threads(r);
+	ghost_start(&r->l);
 }

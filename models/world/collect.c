@@ -8,6 +8,7 @@
  */
 #include <math.h>
 
+#include "models/workload/ghost.h"
 #include "models/world/build.h"
 
 static double scale_of(enum metric_id id)
@@ -122,8 +123,10 @@ static void open_faults(struct world_run *r)
 		const struct fault_account *f = t->ctx.fault;
 		sim_time since;
 
-		if (!f)
+		if (!f || f->host)
 			continue;
+		for (int p = 0; p < NR_FAULT_PARTS; p++)
+			metric_count(x, METRIC_GUEST_BLOCKED, p, f->part[p]);
 		since = f->t0 > x->begin ? f->t0 : x->begin;
 		metric_count(x, METRIC_SECONDARY_FAULT_OPEN, 0, 1);
 		metric_tally(x, METRIC_SECONDARY_FAULT_OPEN_AGE, 0, x->end - f->t0);
@@ -135,15 +138,21 @@ static void open_faults(struct world_run *r)
 	x->on = 0;
 }
 
+static int running_guests(const struct world_run *r)
+{
+	int n = 0;
+
+	for (int i = 0; i < r->l.n_threads; i++)
+		n += r->l.thread[i].vcpu && !r->l.thread[i].cfg->halted;
+	return n;
+}
+
 static double guest_share(const struct world_run *r)
 {
 	const struct metrics *x = &r->m.metrics;
 	double guest = 0, refill = (double)x->cell[METRIC_GUEST_TIME_LOST][3].count;
-	int n = 0;
+	int n = running_guests(r);
 
-	for (int i = 0; i < r->l.n_threads; i++)
-		if (r->l.thread[i].vcpu && !r->l.thread[i].cfg->halted)
-			n++;
 	for (int i = 0; i < r->m.nr_cpus; i++)
 		guest += (double)r->m.cpu[i].time[TIME_GUEST];
 	if (!n || x->end <= x->begin)
@@ -187,6 +196,27 @@ static double achieved(const struct world_run *r)
 	return taken > 0 ? 100 * (offered < taken ? offered / taken : 1) : NAN;
 }
 
+/* vcpu time that went to the fence and to page-table locks. */
+static double blocked_share(const struct world_run *r)
+{
+	const struct metrics *x = &r->m.metrics;
+	double lost = (double)(x->cell[METRIC_GUEST_BLOCKED][PART_FENCE].count +
+			       x->cell[METRIC_GUEST_BLOCKED][PART_PTL].count);
+	int n = running_guests(r);
+
+	return n && x->end > x->begin ? 100 * lost / ((double)(x->end - x->begin) * n) : NAN;
+}
+
+static void add_ghost(const struct world_run *r, struct result *out, enum metric_id id, int class)
+{
+	const struct metrics *x = &r->m.metrics;
+	int64_t n = x->cell[METRIC_GHOST_PROBES][0].count;
+	struct metric_row *row = result_add_metric(out, (int)id, x->label[id][class]);
+
+	if (row)
+		fill_value(row, n ? 100 * (double)x->cell[id][class].count / (double)n : NAN, n != 0);
+}
+
 static void add_derived(struct world_run *r, struct result *out)
 {
 	const struct metrics *x = &r->m.metrics;
@@ -198,12 +228,32 @@ static void add_derived(struct world_run *r, struct result *out)
 	add_value(out, METRIC_SECONDARY_THROUGHPUT, r->l.user_visits && window > 0 ?
 		  (double)r->l.user_visits / (window / 1e9) : NAN);
 	add_value(out, METRIC_GUEST_SHARE, guest_share(r));
+	add_value(out, METRIC_GUEST_BLOCKED_SHARE, blocked_share(r));
+	for (int i = 0; i < NR_GHOST_CLASSES; i++) {
+		add_ghost(r, out, METRIC_GHOST_DELAYED, i);
+		add_ghost(r, out, METRIC_GHOST_FENCE, i);
+		add_ghost(r, out, METRIC_GHOST_PTL, i);
+	}
 	add_value(out, METRIC_SECONDARY_FAULT_SEM_SHARE, mmap_sem_share(x));
 	add_value(out, METRIC_PIN_HELD, held / 1e6);
 	add_value(out, METRIC_PIN_PAGES, window > 0 ?
 		  tw_area(&r->m.kernel->pinned, x->end) / window : NAN);
 	add_value(out, METRIC_RECLAIM_EFFICIENCY, efficiency(x));
 	add_value(out, METRIC_DEMAND_ACHIEVED, achieved(r));
+}
+
+static int is_derived(enum metric_id id)
+{
+	switch (id) {
+	case METRIC_GUEST_THROUGHPUT: case METRIC_SECONDARY_THROUGHPUT: case METRIC_GUEST_SHARE:
+	case METRIC_SECONDARY_FAULT_SEM_SHARE: case METRIC_PIN_HELD: case METRIC_PIN_PAGES:
+	case METRIC_RECLAIM_EFFICIENCY: case METRIC_DEMAND_ACHIEVED:
+	case METRIC_GUEST_BLOCKED_SHARE:
+	case METRIC_GHOST_DELAYED: case METRIC_GHOST_FENCE: case METRIC_GHOST_PTL:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 void world_collect(struct world_run *r, struct result *out)
@@ -213,9 +263,7 @@ void world_collect(struct world_run *r, struct result *out)
 	finish_cells(r);
 	open_faults(r);
 	for (int id = 0; id < NR_METRICS; id++) {
-		if (id == METRIC_GUEST_THROUGHPUT || id == METRIC_SECONDARY_THROUGHPUT || id == METRIC_GUEST_SHARE ||
-		    id == METRIC_SECONDARY_FAULT_SEM_SHARE || id == METRIC_RECLAIM_EFFICIENCY ||
-		    id == METRIC_PIN_HELD || id == METRIC_PIN_PAGES || id == METRIC_DEMAND_ACHIEVED)
+		if (is_derived((enum metric_id)id))
 			continue;
 		add_cell(out, x, (enum metric_id)id, 0);
 		for (int i = 1; i < METRIC_LABELS && x->label[id][i]; i++)

@@ -25,7 +25,7 @@ static void ask(struct rig_thread *t, uint64_t page, int64_t seq)
 	int spurious = 0;
 	struct answer *a = &asked[t->got[0]++];
 
-	a->closed = kvm_fence(k, RIG_BASE + page, seq, &by, &spurious) == FENCE_CLOSED;
+	a->closed = kvm_fence(k, RIG_BASE + page, seq, &by, &spurious) != FENCE_OPEN;
 	a->spurious = spurious;
 	a->by = a->closed ? (int64_t)by.start - RIG_BASE : -1;
 }

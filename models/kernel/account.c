@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The partition of a secondary fault's delay; see account.h. */
-#include "models/secondary/account.h"
+/* The partition of a fault's delay; see account.h. */
+#include "models/kernel/account.h"
 #include "sim/base/xassert.h"
 
 static void attempt_from(struct ctx *w, sim_time now)
@@ -69,7 +69,8 @@ void account_attempt(struct ctx *w, enum fault_part failed, uint64_t start, uint
 		BUG_ON(sum != d);	/* every picosecond has an owner */
 	}
 	for (int i = 0; i < NR_RELATIONS; i++)
-		metric_count(&w->m->metrics, METRIC_SECONDARY_FAULT_RELATION, i, f->relation[i]);
+		metric_count(&w->m->metrics, f->host ? METRIC_HOST_FAULT_RELATION :
+			     METRIC_SECONDARY_FAULT_RELATION, i, f->relation[i]);
 	attempt_from(w, now_of(w));
 }
 
@@ -92,6 +93,26 @@ sim_time account_end(struct ctx *w, int retired)
 		metric_tally(x, METRIC_SECONDARY_FAULT_PART, i, f->part[i]);
 	tp(w, TP_RETIRED, f->page, 0);
 	return blocked;
+}
+
+void account_host_begin(struct ctx *w, struct fault_account *f, struct mm *mm, uint64_t va)
+{
+	sync(w);
+	account_start(w, f, mm, va);
+	f->host = 1;
+}
+
+void account_host_end(struct ctx *w)
+{
+	struct metrics *x = &w->m->metrics;
+	struct fault_account *f = w->fault;
+
+	sync(w);
+	account_attempt(w, PART_SERVICE, 0, 0);
+	w->fault = NULL;
+	metric_tally(x, METRIC_HOST_FAULT_DELAY, 0, now_of(w) - f->t0);
+	for (int i = 0; i < NR_FAULT_PARTS; i++)
+		metric_tally(x, METRIC_HOST_FAULT_PART, i, f->part[i]);
 }
 
 void account_fence_wait(struct ctx *w, const struct wait_mark *since, uint64_t start, uint64_t end)
