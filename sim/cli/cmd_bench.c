@@ -185,9 +185,9 @@ static int run_bench(const struct command *c, struct options *o)
 static const struct option_spec bench_options[] = {
 	{ 0, "json", NULL, "one JSON document on stdout", OPT_FLAG,
 	  offsetof(struct options, json), 0, 0 },
-	{ 'o', "output", "FILE", "show the ratios kept in FILE beside the new ones, then keep these", OPT_TEXT,
+	{ 'o', "output", "FILE", "show the ratios kept in FILE, keep the new ones", OPT_TEXT,
 	  offsetof(struct options, output), 0, 0 },
-	{ 0, "count", "N", "one bare round of N operations (model: N ms), for instruction counters", OPT_INT,
+	{ 0, "count", "N", "one bare round of N operations (model: N ms)", OPT_INT,
 	  offsetof(struct options, count), 1, INT64_MAX },
 };
 

@@ -42,14 +42,14 @@ ok 'what is published or measured cites its source' jq_true \
 ok 'every cost has an origin other than choice' jq_true \
 	'[.[] | select(.name | test("\\.costs\\."))] | length > 40 and all(.[]; .origin != "choice")' "$p"
 
-ok 'sites: madvise_dontneed is built, do_wp_page is not' jq_true \
-	'(.[] | select(.name == "madvise_dontneed") | .built) and (.[] | select(.name == "do_wp_page") | .built | not)' \
+ok 'sites: madvise_dontneed is built, remap_file_pages is not' jq_true \
+	'(.[] | select(.name == "madvise_dontneed") | .built) and (.[] | select(.name == "remap_file_pages") | .built | not)' \
 	"$("$sd" list sites --json)"
 is 'sites: points in program order' "$("$sd" list sites --json |
 	jq -r '.[] | select(.name == "unmap_region") | .points | join(" ")')" \
 	'before_zap after_zap tables_freed gather_finished'
 is 'invariants that are checked' "$("$sd" list invariants --json |
-	jq -r '[.[] | select(.checked) | .name] | join(" ")')" 'I1 I2 I4'
+	jq -r '[.[] | select(.checked) | .name] | join(" ")')" 'I1 I2 I3 I4 I5 I6 I7 I9 I12'
 ok 'metrics: lock.hold has the labels of lock.wait' jq_true \
 	'([.[] | select(.name == "lock.hold") | .labels] == [.[] | select(.name == "lock.wait") | .labels])
 	 and ([.[] | select(.name == "lock.hold") | .labels[]] | length > 5)' "$("$sd" list metrics --json)"

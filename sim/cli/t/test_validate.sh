@@ -3,6 +3,7 @@
 # validate published: rows of a file, formulas and lines, exit codes, what is
 # known to miss, slips in the file.
 . "$(dirname "$0")/../../../.ci/tap.sh"
+sd=$(realpath "${SHOOTDOWN:-build/shootdown}")
 mkdir -p "$tmp/scenarios/validation"
 ln -s "$repo/configs" "$tmp/configs"
 cd "$tmp" || exit 1
@@ -36,7 +37,7 @@ derived:
   - {name: start, fit: {x: [1, 3, 5], y: [a, b, c], take: intercept}, unit: ns, expected: 0s, tolerance: 1ns, kind: exact}'
 
 file "$good"
-t_run "$SHOOTDOWN" validate published --json
+t_run "$sd" validate published --json
 is 'all hold: exit 0' "$rc" 0
 is 'a row per expectation, none for a value without' \
 	"$(jq -r '.checks | map(.id) | join(" ")' <<<"$out")" 'one.a one.b one.more one.slope one.start'
@@ -47,27 +48,27 @@ is 'middle and half-width of a range' \
 is 'suite, kind, unit, source' \
 	"$(jq -r '.checks[1] | "\(.suite) \(.kind) \(.unit) \(.source)"' <<<"$out")" \
 	'published predicted ns nobody, 2008'
-ok 'the file is checked like any other' "$SHOOTDOWN" check scenarios/validation/one.yaml
+ok 'the file is checked like any other' "$sd" check scenarios/validation/one.yaml
 
 file 'points:
   - {name: a, expected: 2us, tolerance: 10%, kind: predicted}
   - {name: b, expected: 1us, kind: exact, miss: it used to}'
-t_run "$SHOOTDOWN" validate published
+t_run "$sd" validate published
 is 'a figure that differs: exit 1' "$rc" 1
 like 'which one' "$out" 'DIFFERS published one.a '
 like 'what is known to miss and holds is told' "$out" 'one.b holds, was known to miss'
 file 'points:
   - {name: a, expected: 2us, tolerance: 10%, kind: predicted, miss: because of this}'
-t_run "$SHOOTDOWN" validate published
+t_run "$sd" validate published
 is 'known to miss: exit 0' "$rc" 0
 like 'with its reason' "$out" 'one.a misses: because of this'
 like 'and counted' "$out" '0 of 1 checks hold, 1 are known to miss'
 
-t_run "$SHOOTDOWN" validate published --only two
+t_run "$sd" validate published --only two
 is 'a file that is not there: exit 2' "$rc" 2
 slip() {	# WHAT POINTS MESSAGE
 	file "$2"
-	t_run "$SHOOTDOWN" validate published
+	t_run "$sd" validate published
 	is "$1: exit 2" "$rc" 2
 	like "$1: message" "$err" "$3"
 }
