@@ -331,6 +331,7 @@ static void test_range(void)
 	t = rig_host(&r, 0, fill_and_purge);
 	rig_run(&r);
 	is_int(t->got[0], 8 + 3, "three entries purged, three misses");
+	rig_free(&r);
 	start(&r, 8);
 	r.gru_cfg.invalidate_max = 3;
 	t = rig_host(&r, 0, fill_and_purge);
