@@ -7,6 +7,7 @@
  * all of them at last.  Direct reclaim stops at 32 pages, kswapd when the zone
  * is above its high watermark.
  */
+#include "models/kernel/kthread.h"
 #include "models/kernel/sched.h"
 #include "models/kernel/vmscan.h"
 #include "sim/base/xassert.h"
@@ -163,12 +164,11 @@ void wakeup_kswapd(struct ctx *w)
 	wake_up_process(w, k->kswapd);
 }
 
-static void kswapd(void *arg)
+static void kswapd(struct ctx *w, void *arg)
 {
-	struct ctx *w = arg;
 	struct kernel *k = w->m->kernel;
 
-	sched_first_run(w);
+	(void)arg;
 	w->memalloc = w->kswapd = 1;	/* PF_MEMALLOC | PF_SWAPWRITE | PF_KSWAPD */
 	for (;;) {
 		for (k->kswapd_waits = 1; k->kswapd_waits; )
@@ -178,11 +178,7 @@ static void kswapd(void *arg)
 	}
 }
 
-void kswapd_start(struct machine *m, struct cpu *c)
+void kswapd_start(struct machine *m)
 {
-	struct ctx *w = arena_alloc(m->arena, sizeof(*w));
-
-	ctx_init(w, m, "kswapd0");
-	m->kernel->kswapd = w;
-	ctx_start(w, c, kswapd, w);
+	m->kernel->kswapd = kthread_create(m, "kswapd0", -1, kswapd, NULL);
 }

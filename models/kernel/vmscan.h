@@ -69,7 +69,7 @@ int64_t shrink_slab(struct ctx *w, int64_t scanned, int64_t lru_pages);
 /* Watermarks and batches from the size of memory, as init_per_zone_pages_min(). */
 void setup_zone(struct machine *m, int64_t pages);
 void wakeup_kswapd(struct ctx *w);
-/* The thread of the one node, on @c; runs for ever.  Not if memory is unlimited. */
-void kswapd_start(struct machine *m, struct cpu *c);
+/* The thread of the one node, where memory is limited. */
+void kswapd_start(struct machine *m);
 
 #endif

@@ -333,20 +333,6 @@ static struct cpu *cpu_for(struct world_run *r, const struct thread_config *cfg,
 	return &m->cpu[best];
 }
 
-/* For the kernel's own thread: the last one that no thread of the scenario takes. */
-static struct cpu *last_free_cpu(struct machine *m)
-{
-	int64_t used = 0;
-
-	for (int i = 0; i < m->cfg->n_threads; i++)
-		if (m->cfg->thread[i].first_cpu < 0)
-			used += threads_of(m->cfg, &m->cfg->thread[i]);
-	for (int i = m->nr_cpus; i-- > 0; )
-		if (!reserved(m->cfg, i) && i >= used)
-			return &m->cpu[i];
-	sim_fail(&m->sim, SIM_STOP_FAILED, "no CPU is left for kswapd");
-}
-
 /* Pages of the region that the loop visits first: what the guest TLB works on. */
 static uint64_t working_set(const struct space *s, const struct op_config *op, int n)
 {
@@ -428,14 +414,14 @@ static void build_threads(struct world_run *r)
 	for (int i = 0; i < c->n_threads; i++)
 		for (int64_t j = 0; j < threads_of(c, &c->thread[i]); j++)
 			build_thread(r, &c->thread[i], j, &r->l.thread[k++]);
-	if (r->m.mc->memory) {
+	if (r->m.mc->memory)
 		prefill_limited(r);
-		kswapd_start(&r->m, last_free_cpu(&r->m));
-	}
 	k = 0;
 	for (int i = 0; i < c->n_threads; i++)
 		for (int64_t j = 0; j < threads_of(c, &c->thread[i]); j++)
 			thread_start(&r->l.thread[k++], cpu_for(r, &c->thread[i], j));
+	if (r->m.mc->memory)
+		kswapd_start(&r->m);
 }
 
 /* --- metrics -------------------------------------------------------------------- */
