@@ -150,7 +150,8 @@ static void boot(void *arg)
 	struct rig *r = arg;
 
 	machine_init(&r->m);
-	kernel_init(&r->m, (uint32_t)r->pages * 2 + 4096);
+	kernel_init(&r->m, r->f.machine.memory ? (uint32_t)(r->f.machine.memory / PAGE_SIZE) :
+		    (uint32_t)r->pages * 2 + 4096);
 	notifier_init(&r->m);
 	r->m.hooks.vector_arrived = kvm_vector_arrived;
 	if (r->f.world.oracle)
@@ -177,6 +178,8 @@ static void boot(void *arg)
 		ctx_init(w, &r->m, "spare");
 		kvm_vcpu_create(r->kvm, w, 0);
 	}
+	if (r->f.machine.memory && !r->no_kswapd)
+		kswapd_start(&r->m);
 	metrics_begin(&r->m);
 	for (int i = 0; i < r->n_threads; i++)
 		sched_start(&r->thread[i].ctx, &r->m.cpu[r->thread[i].cpu], 1, thread_main,

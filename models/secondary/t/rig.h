@@ -48,6 +48,7 @@ struct rig {
 	int n_sparse;
 	int file;			/* backed by a file: shared, or private (-1) */
 	struct address_space *mapping;	/* that file */
+	int no_kswapd;			/* machine.memory is set, the test reclaims by itself */
 	int hide;			/* a kind of step that rig_order() leaves out */
 	struct rig_thread thread[RIG_THREADS];
 	int n_threads;
