@@ -3,7 +3,6 @@
 #include "models/kernel/bau.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/kthread.h"
-#include "models/kernel/kernel.h"
 #include "models/kernel/sched.h"
 #include "models/kernel/vmscan.h"
 #include "models/hw/tlb.h"

@@ -84,9 +84,11 @@ static void account_free(struct ctx *w, struct page *p)
 
 void free_hot_cold_page(struct ctx *w, struct page *p)
 {
-	struct kernel_cpu *c = pcpu(w);
+	struct kernel_cpu *c;
 
+	preempt_disable(w);		/* get_cpu */
 	sync(w);
+	c = pcpu(w);
 	BUG_ON(p->count || p->mapcount || p->free || p->lru || p->mapping || p->locked ||
 	       p->writeback || p->swapcache);
 	if (w->m->hooks.page_freed)
@@ -108,6 +110,7 @@ void free_hot_cold_page(struct ctx *w, struct page *p)
 	charge(w, COST_PAGE_FREE);
 	if (c->nr_free >= 6 * w->m->kernel->pcp_batch)
 		give_back(w);
+	preempt_enable(w);
 }
 
 /* --- allocation ---------------------------------------------------------------------- */
@@ -124,14 +127,16 @@ static struct page *get_page_from_freelist(struct ctx *w, int64_t mark)
 		if (w->m->kernel->nr_zone_free <= mark)
 			return NULL;
 	}
+	preempt_disable(w);		/* get_cpu */
 	c = pcpu(w);
 	if (!c->free)
 		refill(w);
 	p = c->free;
-	if (!p)
-		return NULL;
-	c->free = p->next;
-	c->nr_free--;
+	if (p) {
+		c->free = p->next;
+		c->nr_free--;
+	}
+	preempt_enable(w);
 	return p;
 }
 

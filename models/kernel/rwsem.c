@@ -52,6 +52,7 @@ void down_read(struct ctx *w, struct rwsem *s)
 {
 	struct wait_mark mark;
 
+	might_sleep(w);
 	sync(w);
 	wait_begin(w, &mark);
 	spin_lock_irqsave(w, &s->wait_lock);
@@ -87,6 +88,7 @@ void down_write(struct ctx *w, struct rwsem *s)
 {
 	struct wait_mark mark;
 
+	might_sleep(w);
 	sync(w);
 	wait_begin(w, &mark);
 	spin_lock_irqsave(w, &s->wait_lock);
