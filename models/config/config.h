@@ -187,6 +187,8 @@ enum pin_kind { PIN_NONE, PIN_PER_SPTE };
 enum put_order { PUT_FLUSH_BEFORE, PUT_BEFORE_FLUSH };
 enum secondary_flush { FLUSH_PER_BATCH, FLUSH_IN_LOCK, FLUSH_AFTER_LOCK };
 
+enum precheck { PRECHECK_NONE, PRECHECK_GUP, PRECHECK_LOCK };
+
 struct kvm_protocol {		/* protocol.kvm of a design */
 	int64_t zap_at;		/* enum zap_at: what range callouts do */
 	int64_t fence_kind, fence_scope;
@@ -194,6 +196,7 @@ struct kvm_protocol {		/* protocol.kvm of a design */
 	int64_t put_order;	/* enum put_order, if pinned */
 	int64_t put_batch;	/* B of flush_before_put */
 	int64_t secondary_flush;	/* of callouts; driver zaps flush inside mmu_lock */
+	int64_t precheck;	/* enum precheck */
 };
 
 enum gru_fence { GRU_FENCE_NONE, GRU_FENCE_COUNT, GRU_FENCE_COUNT_SEQ };
@@ -238,6 +241,11 @@ enum paging { PAGING_SHADOW, PAGING_TDP };
 enum gup_kind { GUP_SLOW, GUP_FAST };
 enum young_kind { YOUNG_ACCESSED_BIT, YOUNG_ALWAYS_OLD, YOUNG_ZAP_TO_AGE };
 
+enum kick_kind { KICK_LOADED, KICK_MODE };
+enum slot_lookup { LOOKUP_SCAN, LOOKUP_TREE };
+enum mmu_lock_kind { MMU_SPINLOCK, MMU_RWLOCK };
+enum aging_kind { AGING_LOCKED, AGING_LOCKLESS };
+
 struct kvm_config {
 	char name[PARAM_NAME_MAX];
 	const char *source, *summary;
@@ -251,6 +259,11 @@ struct kvm_config {
 	int64_t requests_lock;		/* 1: flushers of one VM serialise (2.6.31-rc2) */
 	int64_t max_vcpus;		/* KVM_MAX_VCPUS: only reported */
 	int64_t release;		/* 1: its notifier has a ->release (2.6.29-rc6) */
+	int64_t kick;			/* enum kick_kind */
+	int64_t lookup;			/* enum slot_lookup */
+	int64_t mmu_lock;		/* enum mmu_lock_kind */
+	int64_t aging;			/* enum aging_kind */
+	int64_t zap_yield;		/* 1: a zap drops mmu_lock for others */
 	int64_t mmu_pages;		/* limit of shadow pages; 0: max(64, 2% of guest pages) */
 };
 
@@ -331,6 +344,7 @@ struct region_config {
 	int64_t sharers;		/* processes that have it, the owner among them */
 	int64_t maps;			/* ppm of its pages that a sharer has in common with the owner */
 	int64_t dirty;			/* ppm of its present pages that are dirty at the start */
+	int64_t vmm_private;		/* 1: no guest memory, no memslot covers it */
 };
 
 #define MAX_REGIONS 8

@@ -31,6 +31,30 @@ static const struct enum_value young_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value kick_values[] = {
+	{ "loaded", KICK_LOADED, "2008: every CPU where a vcpu ran last, unless its request bit was set already" },
+	{ "mode", KICK_MODE, "3.x: only vcpus in or about to leave guest mode; nobody is skipped" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value lookup_values[] = {
+	{ "scan", LOOKUP_SCAN, "2008: every memslot for every page, under mmu_lock" },
+	{ "tree", LOOKUP_TREE, "5.17: an interval tree; memory without a memslot takes no lock and closes no fence" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value mmu_lock_values[] = {
+	{ "spinlock", MMU_SPINLOCK, "one at a time" },
+	{ "rwlock", MMU_RWLOCK, "5.11: faults map as readers (tdp), callouts zap as writers" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value aging_values[] = {
+	{ "locked", AGING_LOCKED, "2008: under mmu_lock, with a flush if anything was young" },
+	{ "lockless", AGING_LOCKLESS, "6.15: no mmu_lock, no flush" },
+	{ NULL, 0, NULL },
+};
+
 #define S struct kvm_config
 static const struct param_row kvm_rows[] = {
 	NAME_ROW(S, name, "name of the secondary MMU"),
@@ -56,6 +80,17 @@ static const struct param_row kvm_rows[] = {
 	CHOICE(S, "requests_lock", PT_BOOL, requests_lock, "", "no", 0, 1, NULL,
 	       "84261923d3, 2.6.31-rc2: a flusher no longer skips a vcpu whose bit another one set",
 	       "remote flushes of one VM serialise"),
+	CHOICE(S, "kick", PT_ENUM, kick, "", "loaded", 0, 0, kick_values, "",
+	       "which CPUs a remote flush interrupts"),
+	CHOICE(S, "lookup", PT_ENUM, lookup, "", "scan", 0, 0, lookup_values, "",
+	       "how a callout finds the guest memory in its range"),
+	CHOICE(S, "mmu_lock", PT_ENUM, mmu_lock, "", "spinlock", 0, 0, mmu_lock_values, "",
+	       "kind of mmu_lock; rwlock only with paging: tdp"),
+	CHOICE(S, "aging", PT_ENUM, aging, "", "locked", 0, 0, aging_values, "",
+	       "how accessed bits are read"),
+	CHOICE(S, "zap_yield", PT_BOOL, zap_yield, "", "no", 0, 1, NULL,
+	       "tdp_mmu.c: tdp_mmu_iter_cond_resched",
+	       "a zap flushes and drops mmu_lock when others wait for it or for the CPU"),
 	CHOICE(S, "release", PT_BOOL, release, "", "no", 0, 1, NULL,
 	       "virt/kvm/kvm_main.c, 2.6.29-rc6: kvm_mmu_notifier_release zaps every shadow page",
 	       "the driver's notifier has a ->release"),
@@ -110,6 +145,13 @@ static const struct enum_value flush_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value precheck_values[] = {
+	{ "none", PRECHECK_NONE, "the fence is looked at under mmu_lock only" },
+	{ "before_gup", PRECHECK_GUP, "also before get_user_pages" },
+	{ "before_lock", PRECHECK_LOCK, "also between get_user_pages and mmu_lock, as today" },
+	{ NULL, 0, NULL },
+};
+
 #define P struct kvm_protocol
 static const struct param_row kvm_protocol_rows[] = {
 	CHOICE(P, "zap_at", PT_ENUM, zap_at, "", "range_start", 0, 0, zap_values, "",
@@ -118,6 +160,9 @@ static const struct param_row kvm_protocol_rows[] = {
 	       "what a fault checks before it installs a translation"),
 	CHOICE(P, "fence.scope", PT_ENUM, fence_scope, "", "vm", 0, 0, fence_scope_values, "",
 	       "which faults a section holds off"),
+	CHOICE(P, "precheck", PT_ENUM, precheck, "", "none", 0, 0, precheck_values,
+	       "arch/x86/kvm/mmu/mmu.c: mmu_invalidate_retry_gfn_unsafe, twice",
+	       "where else a fault gives up early"),
 	CHOICE(P, "pin", PT_ENUM, pin, "", "none", 0, 0, pin_values, "",
 	       "whether translations hold page references"),
 	CHOICE(P, "put.order", PT_ENUM, put_order, "", "flush_before_put", 0, 0, put_values, "",

@@ -68,6 +68,8 @@ static const struct param_row region_rows[] = {
 	    "processes that have the region, its owner among them, as after fork; the others only stand on the lists"),
 	ROW(R, "maps", PT_PERCENT, maps, "%", "100%", 0, PPM_ONE, NULL,
 	    "share of the pages that each sharer has in common with the owner; of the others it has a copy (anon) or nothing (a file)"),
+	ROW(R, "vmm_private", PT_BOOL, vmm_private, "", "no", 0, 1, NULL,
+	    "memory of the process itself: no memslot covers it, no guest accesses it"),
 	ROW(R, "own_vma", PT_BOOL, own_vma, "", "yes", 0, 1, NULL,
 	    "a VMA of its own with a gap on either side"),
 };

@@ -33,7 +33,7 @@ static uint64_t zap_stretch(struct ctx *w, struct mmu_gather *tlb, struct pgtabl
 			zap_pte(w, tlb, pte, va, op);
 		else
 			zap_entry(w, pte);
-	} while (++va != end && !tlb->full);
+	} while (++va != end && !tlb->full && !need_resched(w));
 	mmu_notifier(w, mm, tlb->site, POINT_cleared_batch, start, va);
 	force = tlb->full || tlb->n_delayed;
 	if (force) {

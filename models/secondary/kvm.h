@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * KVM of 2008 (2.6.26 to 2.6.32; arch/x86/kvm/mmu.c, virt/kvm/kvm_main.c),
- * step by step: sptes in shadow pages of 512, one rmap entry per guest frame,
+ * KVM of 2008 (2.6.26 to 2.6.32; arch/x86/kvm/mmu.c, virt/kvm/kvm_main.c), and
+ * with other keys that of today (6.18; kvm_today.c), step by step: sptes in shadow pages of 512, one rmap entry per guest frame,
  * mmu_lock, fence counters, remote flush by request bit and cross-call, the
  * vcpu loop with slots_lock, shadow-page limit, shrinker, memslot delete.
  *
  * What differs between its generations is data: pin, put order, flush and
- * fence are the design's protocol; tags, gup, memslots, requests_lock are the
- * secondary file's.
+ * fence are the design's protocol; tags, gup, memslots, requests_lock, and what
+ * came later (kick, lookup, mmu_lock, aging) are the secondary file's.
  *
  * Guest frames map linearly: frame = virtual page - base.  Left out: upper
  * levels of the shadow page table, guest page tables and their write
@@ -23,6 +23,7 @@
 #include "models/hw/tlb.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/memory.h"
+#include "models/kernel/rwlock.h"
 #include "models/kernel/vmscan.h"
 #include "models/notifier/notifier.h"
 #include "models/notifier/spte.h"
@@ -50,12 +51,15 @@ struct section {
 #define MAX_SECTIONS 64
 #define PAST_SECTIONS 256
 
+enum vcpu_mode { VCPU_OUTSIDE, VCPU_IN_GUEST, VCPU_EXITING, VCPU_READING };
+
 struct kvm_vcpu {
 	struct kvm *kvm;
 	int id;
 	struct ctx *w;
 	int cpu;			/* where it last ran; -1: never (vcpu->cpu) */
 	int guest_mode;
+	enum vcpu_mode mode;		/* kick: mode */
 	int inside;			/* last request check to start of the exit: only an
 					 * interrupt keeps it from using its TLB */
 	int halted;
@@ -79,6 +83,11 @@ struct kvm {
 	const struct kvm_protocol *protocol;
 	uint64_t base, frames;
 	struct spinlock mmu_lock;
+	struct rwlock mmu_rwlock;	/* mmu_lock: rwlock */
+	struct spinlock mn_lock;	/* mn_invalidate_lock */
+	int64_t mn_active;
+	struct { uint64_t start, end; } slot[MAX_REGIONS];	/* by address */
+	int n_slots;
 	struct rwsem slots_lock;
 	struct spinlock requests_lock;
 	struct line fence_line;		/* mmu_notifier_seq and _count */
@@ -112,6 +121,21 @@ void kvm_zap_spte(struct ctx *w, struct kvm *k, struct spte *s);
 void kvm_flush_puts(struct ctx *w, struct kvm *k);
 void kvm_zap_shadow(struct ctx *w, struct kvm *k, struct shadow_page *sp, enum zap_reason why);
 void kvm_free_some_pages(struct ctx *w, struct kvm *k);
+
+/* kvm_today.c: what is only in KVM of today, and mmu_lock of both kinds */
+void kvm_mmu_lock(struct ctx *w, struct kvm *k);
+void kvm_mmu_unlock(struct ctx *w, struct kvm *k);
+/* For faults: as a reader, if it is a read-write lock. */
+void kvm_mmu_lock_shared(struct ctx *w, struct kvm *k);
+void kvm_mmu_unlock_shared(struct ctx *w, struct kvm *k);
+/* A range callout begins or ends: memslots stay as they are in between. */
+void kvm_mn_section(struct ctx *w, struct kvm *k, int step);
+/* Clip [*start, *end) to the memslots it meets; 0: it meets none. */
+int kvm_clip(struct ctx *w, struct kvm *k, uint64_t *start, uint64_t *end);
+/* mmu_lock held: zap [start, end), yielding; how many translations in all, and
+ * how many of them no round has flushed yet. */
+int kvm_zap_tdp(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end, int *unflushed);
+int kvm_age_lockless(struct ctx *w, struct kvm *k, enum callout_op op, uint64_t va);
 
 /* kvm_flush.c: one request to all vcpus; spins for their acknowledgement */
 void kvm_flush_remote_tlbs(struct ctx *w, struct kvm *k);

@@ -36,13 +36,15 @@ int kvm_age(struct ctx *w, void *priv, enum callout_op op, uint64_t va)
 	struct kvm *k = priv;
 	int young;
 
-	spin_lock(w, &k->mmu_lock);
+	if (k->cfg->aging == AGING_LOCKLESS)
+		return kvm_age_lockless(w, k, op, va);
+	kvm_mmu_lock(w, k);
 	if (k->cfg->young == YOUNG_ZAP_TO_AGE && op != OP_test_young) {
 		kvm_seq_step(w, k, va, va + 1);
 		return kvm_zap_flush_unlock(w, k, va, va + 1) > 0;
 	}
 	young = age_rmapp(w, k, op, va);
-	spin_unlock(w, &k->mmu_lock);
+	kvm_mmu_unlock(w, k);
 	if (young && op == OP_clear_flush_young)
 		kvm_flush_remote_tlbs(w, k);
 	return young;

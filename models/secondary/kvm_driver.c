@@ -17,6 +17,8 @@ static int64_t shrink_vm(struct ctx *w, struct kvm *k, int zap)
 {
 	int64_t n;
 
+	if (k->cfg->mmu_lock == MMU_RWLOCK)
+		return -1;		/* pages of two-dimensional paging are not counted */
 	if (!down_read_trylock(w, &k->slots_lock))
 		return -1;
 	spin_lock(w, &k->mmu_lock);
@@ -76,11 +78,18 @@ void kvm_shrink(struct ctx *w, struct kvm *k)
 
 void kvm_flush_shadow(struct ctx *w, struct kvm *k, enum zap_reason why)
 {
-	spin_lock(w, &k->mmu_lock);
+	kvm_mmu_lock(w, k);
 	sync(w);
-	while (k->oldest)
-		kvm_zap_shadow(w, k, k->oldest, why);
-	spin_unlock(w, &k->mmu_lock);
+	if (k->cfg->mmu_lock == MMU_RWLOCK) {	/* kvm_tdp_mmu_zap_all: one round for all */
+		int unflushed;
+
+		k->reason = why;
+		kvm_zap_tdp(w, k, k->base, k->base + k->frames, &unflushed);
+	} else {
+		while (k->oldest)
+			kvm_zap_shadow(w, k, k->oldest, why);
+	}
+	kvm_mmu_unlock(w, k);
 	kvm_flush_remote_tlbs(w, k);
 }
 
@@ -135,6 +144,10 @@ static struct secondary *create(struct machine *m, struct mm *mm, const struct s
 	k->limit = cfg->mmu_pages ? cfg->mmu_pages : default_limit(frames);
 	spin_lock_init(m, &k->mmu_lock, LOCK_MMU);
 	spin_lock_init(m, &k->requests_lock, LOCK_REQUESTS);
+	if (cfg->mmu_lock == MMU_RWLOCK)
+		rwlock_init(m, &k->mmu_rwlock, LOCK_MMU);
+	if (cfg->lookup == LOOKUP_TREE)
+		spin_lock_init(m, &k->mn_lock, LOCK_MN_INVALIDATE);
 	rwsem_init(m, &k->slots_lock, LOCK_SLOTS);
 	line_init(&k->fence_line);
 	k->hull_start = UINT64_MAX;
@@ -169,6 +182,14 @@ struct kvm_vcpu *kvm_vcpu_create(struct kvm *k, struct ctx *w, uint64_t working_
 static void prefill(struct secondary *s, uint64_t va, struct page *p)
 {
 	kvm_prefill(kvm_of(s), va, p);
+}
+
+static void covers(struct secondary *s, uint64_t start, uint64_t end)
+{
+	struct kvm *k = kvm_of(s);
+
+	k->slot[k->n_slots].start = start;
+	k->slot[k->n_slots++].end = end;
 }
 
 static void *attach(struct secondary *s, struct ctx *w, uint64_t working_set)
@@ -229,7 +250,7 @@ static void window_end(struct secondary *s, sim_time now)
 }
 
 const struct secondary_driver kvm_driver = {
-	.ops = &kvm_ops, .create = create, .prefill = prefill, .attach = attach,
+	.ops = &kvm_ops, .create = create, .covers = covers, .prefill = prefill, .attach = attach,
 	.tlb_entries = tlb_entries, .warm = warm, .access = guest_access, .destroy = destroy,
 	.window_begin = window_begin, .window_end = window_end,
 };

@@ -8,6 +8,11 @@
  * mmu_set_spte; unlock.  From 2.6.28 get_user_pages_fast needs no mmap_sem for
  * a present page.  A fault that fails the fence puts the page and returns to
  * the guest, which faults again: nobody sleeps for a section.
+ *
+ * Today (keys of the secondary file and of the protocol): a first, lockless look
+ * (fast_page_fault) at whether the translation is there by now; the fence is also
+ * looked at without the lock before get_user_pages, and again after it; mmu_lock
+ * is taken as a reader; two-dimensional paging has no limit of shadow pages.
  */
 #include "models/secondary/kvm.h"
 
@@ -24,9 +29,9 @@ static struct page *gfn_to_pfn(struct ctx *w, struct kvm *k, uint64_t va, int wr
 	return p;
 }
 
-static enum fault_result refuse(struct ctx *w, struct kvm_vcpu *v, struct page *p, uint64_t va,
-				const struct pte_seen *seen, const struct section *by, int spurious,
-				enum fence_answer why)
+/* The fence is closed: back to the guest. */
+static void refuse(struct ctx *w, struct kvm_vcpu *v, uint64_t va, const struct section *by,
+		   int spurious, enum fence_answer why)
 {
 	struct kvm *k = v->kvm;
 
@@ -35,26 +40,77 @@ static enum fault_result refuse(struct ctx *w, struct kvm_vcpu *v, struct page *
 	metric_count(&k->m->metrics, METRIC_FENCE_KILLS, (why == FENCE_STEP ? 2 : 0) + spurious, 1);
 	if (spurious)
 		metric_count(&k->m->metrics, METRIC_SECONDARY_FAULT_SPURIOUS, 0, 1);
-	oracle_caught(w, k->mm, va, seen);
 	v->blocker_start = by->start;
 	v->blocker_end = by->end;
-	spin_unlock(w, &k->mmu_lock);
-	put_page(w, p);
-	return FAULT_RETRY;
+}
+
+/* mmu_invalidate_retry_gfn_unsafe: the counters without the lock. */
+static int refused_early(struct ctx *w, struct kvm_vcpu *v, uint64_t va, int64_t seq)
+{
+	struct section by;
+	enum fence_answer why;
+	int spurious;
+
+	line_access(w, &v->kvm->fence_line, LINE_READ);
+	sync(w);
+	why = kvm_fence(v->kvm, va, seq, &by, &spurious);
+	if (why == FENCE_OPEN)
+		return 0;
+	refuse(w, v, va, &by, spurious, why);
+	return 1;
+}
+
+/* fast_page_fault: another vcpu has mapped it meanwhile. */
+static int mapped_by_now(struct ctx *w, struct kvm *k, uint64_t va, int write)
+{
+	struct spte *s;
+
+	charge(w, COST_FAST_FAULT);
+	sync(w);
+	s = kvm_lookup(k, va);
+	return s && s->page && (s->write || !write);
+}
+
+/* mmu_lock, fence, translation; the reference of @p is used up. */
+static enum fault_result map(struct ctx *w, struct kvm_vcpu *v, uint64_t va, struct page *p,
+			     const struct pte_seen *seen, int64_t seq, int write)
+{
+	struct kvm *k = v->kvm;
+	struct section by;
+	enum fence_answer why;
+	int spurious;
+
+	kvm_mmu_lock_shared(w, k);
+	line_access(w, &k->fence_line, LINE_READ);
+	sync(w);
+	why = kvm_fence(k, va, seq, &by, &spurious);
+	if (why != FENCE_OPEN) {
+		refuse(w, v, va, &by, spurious, why);
+		oracle_caught(w, k->mm, va, seen);
+		kvm_mmu_unlock_shared(w, k);
+		put_page(w, p);
+		return FAULT_RETRY;
+	}
+	if (k->cfg->mmu_lock == MMU_SPINLOCK)
+		kvm_free_some_pages(w, k);
+	kvm_set_spte(w, k, va, p, seen, write || seen->write);
+	kvm_mmu_unlock_shared(w, k);
+	return FAULT_MAPPED;
 }
 
 enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va, int write)
 {
 	struct kvm *k = v->kvm;
-	int spurious, for_write = write || !k->cfg->read_only;
-	enum fence_answer why;
+	int64_t precheck = k->protocol->precheck;
+	int for_write = write || !k->cfg->read_only;
 	struct pte_seen seen;
-	struct section by;
 	struct page *p;
 	int64_t seq;
 
 	tp(w, TP_FAULT, va, 0);
 	charge(w, COST_FAULT_DECODE);
+	if (k->cfg->mmu_lock == MMU_RWLOCK && mapped_by_now(w, k, va, write))
+		return FAULT_MAPPED;
 	charge(w, COST_CACHE_TOPUP);
 	if (k->cfg->paging == PAGING_SHADOW)
 		charge(w, COST_GUEST_WALK);
@@ -65,19 +121,20 @@ enum fault_result kvm_page_fault(struct ctx *w, struct kvm_vcpu *v, uint64_t va,
 	line_access(w, &k->fence_line, LINE_READ);
 	sync(w);
 	seq = k->seq;
+	if (precheck != PRECHECK_NONE && refused_early(w, v, va, seq)) {
+		if (k->cfg->gup == GUP_SLOW)
+			up_read(w, &k->mm->mmap_sem);
+		return FAULT_RETRY;
+	}
 	p = gfn_to_pfn(w, k, va, for_write, &seen);
 	if (!p)
 		return FAULT_NO_MEMORY;
-	spin_lock(w, &k->mmu_lock);
-	line_access(w, &k->fence_line, LINE_READ);
-	sync(w);
-	why = kvm_fence(k, va, seq, &by, &spurious);
-	if (why != FENCE_OPEN)
-		return refuse(w, v, p, va, &seen, &by, spurious, why);
-	kvm_free_some_pages(w, k);
-	kvm_set_spte(w, k, va, p, &seen, for_write || seen.write);
-	spin_unlock(w, &k->mmu_lock);
-	return FAULT_MAPPED;
+	if (precheck == PRECHECK_LOCK && refused_early(w, v, va, seq)) {
+		oracle_caught(w, k->mm, va, &seen);
+		put_page(w, p);
+		return FAULT_RETRY;
+	}
+	return map(w, v, va, p, &seen, seq, for_write);
 }
 
 /* --- accounting ------------------------------------------------------------------ */

@@ -8,14 +8,44 @@
  * which proves that those CPUs took an interrupt; the flush itself happens at
  * the vcpu's next entry.  With requests_lock (2.6.31-rc2) flushers of one VM
  * serialise; without it the skip is a hole when two flush at once.
+ *
+ * kick: mode (kvm_make_all_cpus_request of 6.18): every bit is set, none tested;
+ * a vcpu in guest mode becomes "exiting", and whoever is not outside gets the
+ * IPI: a second flusher waits for a vcpu that is still on its way out, and a
+ * vcpu outside finds the request when it enters.
  */
 #include "models/secondary/kvm.h"
 
 enum { LABEL_SECONDARY = 1 };
 
+static uint64_t request_by_mode(struct ctx *w, struct kvm *k)
+{
+	uint64_t mask = 0;
+
+	for (int i = 0; i < k->n_vcpus; i++) {
+		struct kvm_vcpu *v = &k->vcpu[i];
+
+		charge(w, COST_REQUEST_BIT);
+		line_access(w, &v->requests_line, LINE_ATOMIC);	/* the mode is in it too */
+		sync(w);
+		v->flush_request = 1;
+		tp(w, TP_KVM_REQUEST, (uint64_t)v->id, 0);
+		if (v->mode == VCPU_OUTSIDE)
+			continue;
+		if (v->mode == VCPU_IN_GUEST)
+			v->mode = VCPU_EXITING;
+		if (v->cpu >= 0 && v->cpu != w->cpu->id)
+			mask |= 1ull << v->cpu;
+	}
+	return mask;
+}
+
 static uint64_t request_all(struct ctx *w, struct kvm *k)
 {
 	uint64_t mask = 0;
+
+	if (k->cfg->kick == KICK_MODE)
+		return request_by_mode(w, k);
 
 	for (int i = 0; i < k->n_vcpus; i++) {
 		struct kvm_vcpu *v = &k->vcpu[i];

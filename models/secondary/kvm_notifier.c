@@ -32,12 +32,14 @@ static int sequences(const struct kvm *k)
 
 /* --- zapping a range ----------------------------------------------------------- */
 
-/* mmu_lock held; how many translations went. */
-static int zap_range(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+/* mmu_lock held; how many translations went, how many without a flush so far. */
+static int zap_range(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end, int *unflushed)
 {
 	int n = 0;
 
 	k->reason = ZAPPED_RANGE;
+	if (k->cfg->lookup == LOOKUP_TREE)
+		return kvm_zap_tdp(w, k, start, end, unflushed);
 	for (uint64_t va = start; va < end; va++) {
 		struct spte *s;
 
@@ -49,6 +51,7 @@ static int zap_range(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 		kvm_zap_spte(w, k, s);
 		n++;
 	}
+	*unflushed = n;
 	return n;
 }
 
@@ -58,13 +61,14 @@ int kvm_zap_flush_unlock(struct ctx *w, struct kvm *k, uint64_t start, uint64_t 
 	const struct kvm_protocol *p = k->protocol;
 	/* each array is flushed before its puts: nothing is left for another round */
 	int batched = p->pin == PIN_PER_SPTE && p->put_order == PUT_FLUSH_BEFORE;
-	int n = zap_range(w, k, start, end), unflushed = n && !batched;
+	int unflushed, n = zap_range(w, k, start, end, &unflushed);
 
+	unflushed = unflushed && !batched;
 	if (k->n_put)
 		kvm_flush_puts(w, k);
 	if (unflushed && p->secondary_flush == FLUSH_IN_LOCK)
 		kvm_flush_remote_tlbs(w, k);
-	spin_unlock(w, &k->mmu_lock);
+	kvm_mmu_unlock(w, k);
 	if (unflushed && p->secondary_flush == FLUSH_AFTER_LOCK)
 		kvm_flush_remote_tlbs(w, k);
 	return n;
@@ -203,32 +207,46 @@ enum fence_answer kvm_fence(struct kvm *k, uint64_t va, int64_t seq,
 
 static int range_start(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 {
-	spin_lock(w, &k->mmu_lock);
+	kvm_mn_section(w, k, 1);
+	if (!kvm_clip(w, k, &start, &end))
+		return 0;
+	kvm_mmu_lock(w, k);
 	if (counts(k))
 		section_open(w, k, start, end);
 	if (k->protocol->zap_at == ZAP_RANGE_START)
 		return kvm_zap_flush_unlock(w, k, start, end);
-	spin_unlock(w, &k->mmu_lock);
+	kvm_mmu_unlock(w, k);
 	return 0;
 }
 
-static int range_end(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+/* In the memslots that the range meets. */
+static int range_end_in(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 {
-	spin_lock(w, &k->mmu_lock);
+	kvm_mmu_lock(w, k);
 	if (sequences(k))
 		kvm_seq_step(w, k, start, end);
 	if (counts(k))
 		section_close(w, k, start, end);
 	if (k->protocol->zap_at == ZAP_RANGE_END)
 		return kvm_zap_flush_unlock(w, k, start, end);
-	spin_unlock(w, &k->mmu_lock);
+	kvm_mmu_unlock(w, k);
 	return 0;
+}
+
+static int range_end(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
+{
+	int n = kvm_clip(w, k, &start, &end) ? range_end_in(w, k, start, end) : 0;
+
+	kvm_mn_section(w, k, -1);
+	return n;
 }
 
 /* invalidate_page and its kin: no section, the sequence makes in-flight faults retry */
 static int invalidate(struct ctx *w, struct kvm *k, uint64_t start, uint64_t end)
 {
-	spin_lock(w, &k->mmu_lock);
+	if (!kvm_clip(w, k, &start, &end))
+		return 0;
+	kvm_mmu_lock(w, k);
 	if (sequences(k))
 		kvm_seq_step(w, k, start, end);
 	return kvm_zap_flush_unlock(w, k, start, end);

@@ -45,6 +45,16 @@ static void kvm_resched(struct kvm_vcpu *v)
 	down_read(w, &v->kvm->slots_lock);
 }
 
+/* kick: mode: from here on a flusher interrupts and waits; then look for requests. */
+static void say_inside(struct ctx *w, struct kvm_vcpu *v)
+{
+	if (v->kvm->cfg->kick != KICK_MODE)
+		return;
+	line_access(w, &v->requests_line, LINE_ATOMIC);
+	sync(w);
+	v->mode = VCPU_IN_GUEST;
+}
+
 /* With interrupts off and no request pending; slots_lock held for read. */
 static void enter_guest(struct kvm_vcpu *v)
 {
@@ -63,10 +73,12 @@ static void enter_guest(struct kvm_vcpu *v)
 		if (v->cpu != w->cpu->id && v->cpu >= 0)
 			tlb_flush_all(v->tlb);	/* vmx_vcpu_load: another CPU's entries */
 		v->cpu = w->cpu->id;
+		say_inside(w, v);
 		line_access(w, &v->requests_line, LINE_READ);
 		sync(w);
 		if (!v->flush_request && !need_resched(w))
 			break;
+		v->mode = VCPU_OUTSIDE;
 		local_irq_enable(w);
 		preempt_enable(w);
 	}
@@ -102,6 +114,7 @@ static void leave_guest(struct kvm_vcpu *v, int cause)
 	charge(w, COST_VM_EXIT);
 	sync(w);
 	v->guest_mode = 0;
+	v->mode = VCPU_OUTSIDE;
 	w->cpu->handled = 0;
 	local_irq_enable(w);
 	if (cause == EXIT_OTHER)

@@ -29,6 +29,9 @@ struct secondary_driver {
 	/* @users: threads that will be attached; [base, base + pages): the address space. */
 	struct secondary *(*create)(struct machine *m, struct mm *mm, const struct secondary_use *use,
 				    uint64_t base, uint64_t pages, int users);
+	/* [start, end) is memory that it may translate, not the process's own.  NULL:
+	 * it makes no difference. */
+	void (*covers)(struct secondary *s, uint64_t start, uint64_t end);
 	/* Start state: a translation of @va to @p stands.  NULL: none can. */
 	void (*prefill)(struct secondary *s, uint64_t va, struct page *p);
 	/* A thread that accesses memory through it; @working_set pages.  Returns the

@@ -224,6 +224,10 @@ static void space_born(struct world_run *r, struct space *s)
 		g->start = start[j];
 		g->space = s;
 		map_region(r, s, g);
+		for (int i = 0; i < cfg->n_secondaries && !g->cfg->vmm_private; i++)
+			if (s->secondary[i]->driver->covers)
+				s->secondary[i]->driver->covers(s->secondary[i], g->start,
+								g->start + g->pages);
 		if (s->lives == 1)
 			add_sharers(r, g);
 		if (!r->m.mc->memory)

@@ -22,4 +22,7 @@ void prefill_limited(struct world_run *run);
 /* Metrics of the window into @out. */
 void world_collect(struct world_run *r, struct result *out);
 
+/* check_kvm.c: 0, or -1 with the reason in @why. */
+int check_kvms(const struct world_config *c, char *why, size_t n);
+
 #endif

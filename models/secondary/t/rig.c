@@ -139,6 +139,9 @@ static void create_secondary(struct rig *r)
 	for (int i = 0; i < r->n_threads; i++)
 		users += use->kind == SECONDARY_KVM ? r->thread[i].guest : 1;
 	r->secondary = secondary_create(&r->m, &r->mm, use, RIG_BASE, r->pages + 1, users);
+	if (r->secondary->driver->covers)
+		r->secondary->driver->covers(r->secondary, RIG_BASE, RIG_BASE +
+					     (r->private_from ? r->private_from : r->pages));
 	if (use->kind == SECONDARY_KVM)
 		r->kvm = kvm_of(r->secondary);
 	else

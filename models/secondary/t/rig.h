@@ -52,6 +52,7 @@ struct rig {
 	int hide;			/* a kind of step that rig_order() leaves out */
 	struct rig_thread thread[RIG_THREADS];
 	int n_threads;
+	uint64_t private_from;		/* pages from here on are in no memslot; 0: all are */
 	int spare_vcpus;		/* created, never run */
 	struct machine m;
 	struct arena arena;
