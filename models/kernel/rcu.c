@@ -3,7 +3,7 @@
  * RCU's read side and the way to the implementation that kernel.rcu names
  * (include/linux/rcupdate.h, rcuclassic.h of 2.6.27).  See rcu.h.
  */
-#include "models/kernel/rcu.h"
+#include "models/kernel/rcu_int.h"
 #include "models/kernel/kernel.h"
 #include "sim/base/xassert.h"
 
@@ -58,6 +58,14 @@ void rcu_note_context_switch(struct cpu *c)
 		f->note_context_switch(c);
 }
 
+void rcu_all_qs(struct ctx *w)
+{
+	const struct rcu_flavour *f = flavour_of(w->m);
+
+	if (f && f->cond_resched)
+		f->cond_resched(w);
+}
+
 int rcu_pending(struct cpu *c)
 {
 	const struct rcu_flavour *f = flavour_of(c->m);
@@ -81,7 +89,7 @@ void rcu_enter_nohz(struct cpu *c)
 {
 	const struct rcu_flavour *f = flavour_of(c->m);
 
-	if (f)
+	if (f && f->enter_nohz)
 		f->enter_nohz(c);
 }
 
@@ -89,7 +97,7 @@ void rcu_exit_nohz(struct cpu *c)
 {
 	const struct rcu_flavour *f = flavour_of(c->m);
 
-	if (f)
+	if (f && f->exit_nohz)
 		f->exit_nohz(c);
 }
 
@@ -97,6 +105,37 @@ void rcu_virt_note_context_switch(struct ctx *w)
 {
 	const struct rcu_flavour *f = flavour_of(w->m);
 
-	if (f)
+	if (f && f->guest_enter)
 		f->guest_enter(w);
+}
+
+/* --- waiting ------------------------------------------------------------------ */
+
+static void wakeme_after_rcu(struct ctx *w, struct rcu_head *head)
+{
+	complete(w, &((struct rcu_synchronize *)head)->completion);
+}
+
+void rcu_synchronize_init(struct rcu_synchronize *rs)
+{
+	rs->head = (struct rcu_head){ NULL, wakeme_after_rcu };
+	rs->next = NULL;
+	init_completion(&rs->completion);
+}
+
+void wait_rcu_gp(struct ctx *w)
+{
+	struct rcu_synchronize rs;
+
+	rcu_synchronize_init(&rs);
+	call_rcu(w, &rs.head, wakeme_after_rcu);
+	wait_for_completion(w, &rs.completion);
+}
+
+void rcu_init(struct machine *m)
+{
+	if (m->kc->rcu == RCU_CLASSIC)
+		rcu_classic_init(m);
+	else
+		rcu_tree_init(m);
 }
