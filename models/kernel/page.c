@@ -3,6 +3,7 @@
 #include "models/kernel/bau.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/kthread.h"
+#include "models/kernel/rcu.h"
 #include "models/kernel/sched.h"
 #include "models/kernel/vmscan.h"
 #include "models/hw/tlb.h"
@@ -123,6 +124,7 @@ void kernel_init(struct machine *m, uint32_t nr_pages)
 	if (m->kc->tick) {
 		softirq_init(m);
 		workqueue_init(m);
+		rcu_init(m);
 		kthreads_start(m);
 	}
 	smp_init(m);

@@ -260,10 +260,10 @@ static int tree_pending(struct cpu *c)
 /* With PREEMPT: the tick hit code that no reader can be in. */
 static int preemptible(const struct ctx *w)
 {
-	const struct ctx *below = w->cpu->below;
+	const struct ctx *below = w->below;
 
-	return w->m->kc->preempt == PREEMPT_FULL && below && !below->preempt_count &&
-		!below->rcu_nesting;
+	return w->m->kc->preempt == PREEMPT_FULL && below && !below->is_irq &&
+		!below->preempt_count && !below->rcu_nesting;
 }
 
 static void tree_check_callbacks(struct ctx *w, int user, int idle)

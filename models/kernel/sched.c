@@ -143,7 +143,10 @@ void schedule(struct ctx *w, const char *what, struct ctx *holder)
 void cond_resched(struct ctx *w)
 {
 	charge(w, COST_PREEMPT_CHECK);
-	resched_if_needed(w);
+	if (w->cpu->need_resched)
+		resched_if_needed(w);
+	else
+		rcu_all_qs(w);
 }
 
 void might_sleep(struct ctx *w)

@@ -20,6 +20,8 @@ static inline void rig_init(struct bare *b, int cpus, int hz)
 	b->kernel->hz = hz;
 	b->kernel->tick = 1;
 	b->kernel->tick_phase = TICK_STAGGER;
+	b->kernel->tick_random = 0;
+	b->kernel->watchdog = b->kernel->vmstat = b->kernel->reaper = 0;
 }
 
 /* --- threads that keep a CPU busy ------------------------------------------------ */
@@ -75,6 +77,7 @@ static inline void run_each(struct ctx *w, void *arg)
 struct caller {
 	sim_time at;			/* first call; the next follows at once */
 	int times;
+	int asleep;			/* until then: others use its CPU */
 	struct srcu_domain *domain;	/* NULL: RCU */
 	sim_time done[8];		/* when each call returned */
 	int n;
@@ -84,7 +87,10 @@ static inline void call_synchronize(struct ctx *w, void *arg)
 {
 	struct caller *k = arg;
 
-	work_until(w, k->at);
+	if (k->asleep)
+		schedule_timeout(w, k->at);
+	else
+		work_until(w, k->at);
 	for (int i = 0; i < k->times; i++) {
 		if (k->domain)
 			synchronize_srcu(w, k->domain);

@@ -58,10 +58,13 @@ static void test_second_caller(void)
 }
 
 /* Four CPUs, HZ 250: caller, tickless idle, user, and @last; called at 2.0. */
-static void four(struct bare *b, struct record *rec, struct caller *k, enum role last)
+static void four(struct bare *b, struct record *rec, struct caller *k, enum role last,
+		 struct kthread *each)
 {
 	rig_init(b, 4, 250);
 	boot(b, rec);
+	if (each)			/* asleep before the vcpu starts */
+		bare_thread(b, 3, NULL, "kthread", run_each, each);
 	start_role(b, 2, USER);
 	start_role(b, 3, last);
 	bare_thread(b, 0, NULL, "caller", call_synchronize, k);
@@ -73,7 +76,7 @@ static void test_four_user(void)
 	struct record rec;
 	struct caller k = { .at = MS(2), .times = 1 };
 
-	four(&b, &rec, &k, USER);
+	four(&b, &rec, &k, USER, NULL);
 	bare_run(&b, MS(40));
 	is_int(record_time(&rec, 0, TP_RCU_START, 0, 1), MS(4), "HZ 250: starts at 4.0");
 	is_int(record_time(&rec, 0, TP_RCU_QUIET, 0, 1), MS(8), "the caller's idle CPU reports at 8.0");
@@ -92,8 +95,7 @@ static void test_four_guest(void)
 	struct caller k = { .at = MS(2), .times = 2 };
 	struct kthread each = { MS(700), SEC(1) };
 
-	four(&b, &rec, &k, GUEST);
-	bare_thread(&b, 3, NULL, "kthread", run_each, &each);
+	four(&b, &rec, &k, GUEST, &each);
 	bare_run(&b, SEC(2));
 	is_int(k.done[0], MS(704), "a busy guest holds the batch until a kernel thread runs: 702 ms");
 	is_int(k.done[1], MS(1704), "the next batch cannot use the same switch: 1,000 ms more");
@@ -107,7 +109,7 @@ static void test_held(enum role role, const char *what)
 	struct record rec;
 	struct caller k = { .at = MS(2), .times = 1 };
 
-	four(&b, &rec, &k, role);
+	four(&b, &rec, &k, role, NULL);
 	bare_run(&b, SEC(20));
 	is_int(k.n, 0, what);
 	is_int(record_count(&rec, TP_RCU_END, ANY, ANY), 0, "no batch has ended");
@@ -128,7 +130,7 @@ static void test_tick_stopped(void)
 	struct record rec;
 	struct caller k = { .at = MS(2), .times = 1 };
 
-	four(&b, &rec, &k, ABSENT);
+	four(&b, &rec, &k, ABSENT, NULL);
 	bare_thread(&b, 3, NULL, "deaf", no_ticks, NULL);
 	bare_run(&b, SEC(20));
 	is_int(k.n, 0, "one busy CPU whose tick never comes: the period never ends");
