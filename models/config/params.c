@@ -214,6 +214,10 @@ static const struct enum_value list_values[] = {
 static const struct enum_value reader_values[] = {
 	{ "none", READER_NONE, "nothing protects the walk" },
 	{ "rcu", READER_RCU, "rcu_read_lock around each walk" },
+	{ "srcu", READER_SRCU, "srcu_read_lock of list.domain: the kernel's SRCU; callouts may sleep" },
+	{ "srcu_fast", READER_SRCU_FAST, "srcu_read_lock_fast: no memory barriers, slow grace periods" },
+	{ "rwsem", READER_RWSEM, "a rwsem of list.domain, held for reading" },
+	{ "vm_locks", READER_VM_LOCKS, "the locks that the caller of a callout holds anyway" },
 	{ NULL, 0, NULL },
 };
 

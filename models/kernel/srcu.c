@@ -127,9 +127,17 @@ void srcu_read_unlock_fast(struct ctx *w, struct srcu_domain *d, int idx)
 	read_unlock(w, d, idx, 1);
 }
 
+static void check_ticks(struct machine *m)
+{
+	if (!m->kc->tick)
+		sim_fail(&m->sim, SIM_STOP_FAILED,
+			 "a grace period was asked for, but no CPU ticks: set kernel.tick: on");
+}
+
 void synchronize_srcu(struct ctx *w, struct srcu_domain *d)
 {
 	BUG_ON(w->is_irq || w->spinlocks || w->irqs_off);
+	check_ticks(d->m);
 	flavour_of(d->m)->synchronize(w, d);
 }
 
@@ -138,6 +146,7 @@ void synchronize_srcu_expedited(struct ctx *w, struct srcu_domain *d)
 	const struct srcu_flavour *f = flavour_of(d->m);
 
 	BUG_ON(w->is_irq || w->spinlocks || w->irqs_off);
+	check_ticks(d->m);
 	(f->synchronize_expedited ? f->synchronize_expedited : f->synchronize)(w, d);
 }
 
@@ -146,6 +155,7 @@ void call_srcu(struct ctx *w, struct srcu_domain *d, struct rcu_head *head,
 {
 	head->next = NULL;
 	head->func = func;
+	check_ticks(d->m);
 	if (!flavour_of(d->m)->call)
 		sim_fail(&d->m->sim, SIM_STOP_FAILED, "this kernel has no call_srcu()");
 	flavour_of(d->m)->call(w, d, head);

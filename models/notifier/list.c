@@ -16,7 +16,7 @@
  * it was meant to be).
  */
 #include "models/notifier/notifier.h"
-#include "models/kernel/rcu.h"
+#include "models/kernel/srcu.h"
 #include "sim/base/xassert.h"
 
 static struct notifier_core *core_of(struct machine *m)
@@ -31,6 +31,17 @@ static const struct design_config *design_of(const struct ctx *w)
 
 /* --- construction ------------------------------------------------------------------ */
 
+static int sleepable(const struct design_config *d)
+{
+	return d->list_reader == READER_SRCU || d->list_reader == READER_SRCU_FAST;
+}
+
+void notifier_core_domain(struct machine *m)
+{
+	if (sleepable(m->cfg->design))
+		srcu_init(m, &core_of(m)->srcu, "all notifiers");
+}
+
 struct mmu_notifier_mm *notifier_mm_new(struct machine *m)
 {
 	struct mmu_notifier_mm *nm = arena_alloc(m->arena, sizeof(*nm));
@@ -39,6 +50,10 @@ struct mmu_notifier_mm *notifier_mm_new(struct machine *m)
 	spin_lock_init(m, &nm->lock, LOCK_NOTIFIER_LIST);
 	spin_lock_init(m, &nm->seq_lock, LOCK_NOTIFIER_LIST);
 	line_init(&nm->seq_line);
+	if (d->list_domain == DOMAIN_PER_MM && sleepable(d)) {
+		nm->srcu = arena_alloc(m->arena, sizeof(*nm->srcu));
+		srcu_init(m, nm->srcu, "notifiers of an mm");
+	}
 	if (d->list_domain == DOMAIN_GLOBAL) {
 		nm->srcu = &core_of(m)->srcu;
 		nm->rwsem = &core_of(m)->rwsem;
@@ -88,6 +103,10 @@ int list_reader_lock(struct ctx *w, struct mmu_notifier_mm *nm)
 	case READER_RCU:
 		rcu_read_lock(w);
 		return 0;
+	case READER_SRCU:
+		return srcu_read_lock(w, nm->srcu);
+	case READER_SRCU_FAST:
+		return srcu_read_lock_fast(w, nm->srcu);
 	case READER_RWSEM:
 		down_read(w, nm->rwsem);
 		return 0;
@@ -98,10 +117,15 @@ int list_reader_lock(struct ctx *w, struct mmu_notifier_mm *nm)
 
 void list_reader_unlock(struct ctx *w, struct mmu_notifier_mm *nm, int idx)
 {
-	(void)idx;
 	switch (design_of(w)->list_reader) {
 	case READER_RCU:
 		rcu_read_unlock(w);
+		break;
+	case READER_SRCU:
+		srcu_read_unlock(w, nm->srcu, idx);
+		break;
+	case READER_SRCU_FAST:
+		srcu_read_unlock_fast(w, nm->srcu, idx);
 		break;
 	case READER_RWSEM:
 		up_read(w, nm->rwsem);
@@ -116,6 +140,10 @@ void list_wait_for_readers(struct ctx *w, struct mmu_notifier_mm *nm)
 	switch (design_of(w)->list_reader) {
 	case READER_RCU:
 		synchronize_rcu(w);
+		break;
+	case READER_SRCU:
+	case READER_SRCU_FAST:
+		synchronize_srcu(w, nm->srcu);
 		break;
 	case READER_RWSEM:
 		down_write(w, nm->rwsem);

@@ -137,6 +137,7 @@ void notifier_init(struct machine *m)
 	spin_lock_init(m, &k->global_lock, LOCK_NOTIFIER_GLOBAL);
 	mutex_init(m, &k->all_locks, LOCK_MM_ALL_LOCKS);
 	rwsem_init(m, &k->rwsem, LOCK_NOTIFIER_SEM);
+	notifier_core_domain(m);
 	k->any = notifier_mm_new(m);
 	m->hooks.notify = notify;
 	m->hooks.mm_release = mmu_notifier_release;

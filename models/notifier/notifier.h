@@ -93,7 +93,7 @@ struct registrant {
 struct mmu_notifier_mm {
 	struct spinlock lock;
 	struct registrant *head;
-	struct srcu_domain *srcu;	/* list.reader srcu: its own or the global one */
+	struct srcu_domain *srcu;	/* list.reader srcu, srcu_fast: its own or the global one */
 	struct rwsem *rwsem;		/* list.reader rwsem: likewise */
 	struct spinlock seq_lock;	/* register: seqlock_replay */
 	struct line seq_line;
@@ -156,6 +156,8 @@ static inline int has_step(const struct word_list *v, enum step_id step)
 
 /* list.c: between the files of this room */
 struct mmu_notifier_mm *notifier_mm_new(struct machine *m);
+/* The domain of list.domain: global, if the reader is SRCU. */
+void notifier_core_domain(struct machine *m);
 /* Enter and leave as a reader of the list; what to hand to the leave. */
 int list_reader_lock(struct ctx *w, struct mmu_notifier_mm *nm);
 void list_reader_unlock(struct ctx *w, struct mmu_notifier_mm *nm, int idx);

@@ -13,6 +13,7 @@
  * Without tags every entry starts with an empty guest TLB.
  */
 #include "models/secondary/kvm.h"
+#include "models/kernel/rcu.h"
 #include "models/kernel/sched.h"
 #include "sim/base/xassert.h"
 
@@ -90,6 +91,7 @@ static void enter_guest(struct kvm_vcpu *v)
 	if (v->kvm->cfg->tlb_tag == TAG_NONE)
 		tlb_flush_all(v->tlb);
 	tp(w, TP_VM_ENTRY, (uint64_t)v->id, 0);
+	rcu_virt_note_context_switch(w);	/* kvm_guest_enter() */
 	ctx_class(w, TIME_GUEST);
 }
 

@@ -100,8 +100,6 @@ static const struct golden designs[] = {
 	  "f.yaml:4:63: design.core.sites.unmap_vmas.before: no result is named 'stop'\n" },
 	{ "field of a callout not modelled", DESIGN "core: {sites: {unmap_vmas: {before: {op: range_start, arg: page}}}}\n",
 	  "f.yaml:4:60: design.core.sites.unmap_vmas.before: 'arg' of a callout is not modelled in this version\n" },
-	{ "not modelled reader", DESIGN "core: {list: {reader: srcu}}\n",
-	  "f.yaml:4:23: design.core.list.reader: 'srcu' is not modelled in this version\n" },
 	{ "misspelt step", DESIGN "core: {register: [inset]}\n",
 	  "f.yaml:4:19: design.core.register: 'inset' is not one of mmap_sem_write, global_spinlock, global_mutex, sort, scan, i_mmap, anon_vma, seqlock_replay, insert, gp, unlock, unlink, release, unpin_module, free; did you mean insert?\n" },
 	{ "a step of another list", DESIGN "core: {register: insert unlink}\n",
