@@ -46,6 +46,7 @@ static struct page *follow_page(struct ctx *w, struct mm *mm, uint64_t page, int
 		see(seen, pte);
 		if (write && !pte->dirty && !p->dirty)
 			set_page_dirty(w, p);
+		mark_page_accessed(w, p);
 	}
 	spin_unlock(w, pte_lockptr(mm, t));
 	return p;

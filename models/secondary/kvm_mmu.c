@@ -157,6 +157,10 @@ void kvm_zap_spte(struct ctx *w, struct kvm *k, struct spte *s)
 {
 	struct page *p = s->page;
 
+	if (s->accessed)		/* kvm_set_pfn_accessed, kvm_set_pfn_dirty */
+		mark_page_accessed(w, p);
+	if (s->write)
+		p->dirty = 1;
 	if (!s->pinned) {
 		clear_spte(w, k, s);
 	} else if (k->protocol->put_order == PUT_BEFORE_FLUSH) {

@@ -76,6 +76,8 @@ static void op_touch(struct thread *t, const struct op_config *op, uint64_t *cur
 		touch_page(&t->ctx, t->space->mm,
 			   pick_page(t->l->picks, r, &op->pages, &t->pages, cursor),
 			   is_write(t, op, i));
+	if (t->l->m->metrics.on && !t->cfg->times)
+		t->l->touches++;
 }
 
 /* --- ranges --------------------------------------------------------------------- */

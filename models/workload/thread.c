@@ -125,6 +125,18 @@ static void item_done(struct thread *t)
 			     t->done_at - t->first_arrival);
 }
 
+void workload_cut(struct workload *l)
+{
+	sim_time now = l->m->sim.now;
+
+	for (int i = 0; i < l->n_threads; i++) {
+		struct thread *t = &l->thread[i];
+
+		if (t->arrived && t->cfg->times && t->completed < t->cfg->times)
+			metric_cut(&l->m->metrics, METRIC_TIME_TO_FREE, 0, now - t->first_arrival);
+	}
+}
+
 static void thread_main(void *arg)
 {
 	struct thread *t = arg;

@@ -73,6 +73,7 @@ struct workload {
 	int window_open;
 	uint32_t window_slot;
 	struct pick_cache *picks;
+	int64_t touches;		/* by user threads without an end */
 	int64_t visits, user_visits;	/* completed by vcpus, by user threads inside the window */
 	int64_t held;			/* pages of finished ops not freed: filled at the end */
 	struct op_list { struct unmap_op op; struct op_list *next; } *ops;
@@ -80,6 +81,8 @@ struct workload {
 
 /* Measurement begins now: what was open or held before counts from here. */
 void window_begin(struct workload *l);
+/* The run ends before its time: what it would have measured is at least this. */
+void workload_cut(struct workload *l);
 /* Create the instance and put it on its CPU; it starts when the run does. */
 void thread_start(struct thread *t, struct cpu *c);
 /* Run one operation now, on the thread's context. */

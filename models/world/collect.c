@@ -227,6 +227,8 @@ static void add_derived(struct world_run *r, struct result *out)
 		  (double)r->l.visits / (window / 1e9) : NAN);
 	add_value(out, METRIC_SECONDARY_THROUGHPUT, r->l.user_visits && window > 0 ?
 		  (double)r->l.user_visits / (window / 1e9) : NAN);
+	add_value(out, METRIC_HOST_THROUGHPUT, r->l.touches && window > 0 ?
+		  (double)r->l.touches / (window / 1e9) : NAN);
 	add_value(out, METRIC_GUEST_SHARE, guest_share(r));
 	add_value(out, METRIC_GUEST_BLOCKED_SHARE, blocked_share(r));
 	for (int i = 0; i < NR_GHOST_CLASSES; i++) {
@@ -248,7 +250,7 @@ static int is_derived(enum metric_id id)
 	case METRIC_GUEST_THROUGHPUT: case METRIC_SECONDARY_THROUGHPUT: case METRIC_GUEST_SHARE:
 	case METRIC_SECONDARY_FAULT_SEM_SHARE: case METRIC_PIN_HELD: case METRIC_PIN_PAGES:
 	case METRIC_RECLAIM_EFFICIENCY: case METRIC_DEMAND_ACHIEVED:
-	case METRIC_GUEST_BLOCKED_SHARE:
+	case METRIC_GUEST_BLOCKED_SHARE: case METRIC_HOST_THROUGHPUT:
 	case METRIC_GHOST_DELAYED: case METRIC_GHOST_FENCE: case METRIC_GHOST_PTL:
 		return 1;
 	default:

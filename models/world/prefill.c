@@ -20,7 +20,7 @@
 #include "models/notifier/spte.h"
 #include "models/world/build.h"
 
-enum { MAX_SOURCES = 64, DRAWS_PER_PAGE = 6 };
+enum { MAX_SOURCES = 64, DRAWS_PER_PAGE = 3 };
 
 /* --- pages and ptes ------------------------------------------------------------- */
 

@@ -199,6 +199,8 @@ void world_run(struct world *w, const struct world_config *c, uint32_t replicati
 	out->events = (int64_t)s->events;
 	out->fingerprint = s->trace.fingerprint;
 	if (out->status == RUN_OK || out->status == RUN_VIOLATION || out->status == RUN_OOM) {
+		if (r->m.oom)
+			workload_cut(&r->l);
 		metrics_end(&r->m);
 		world_collect(r, out);
 	}
