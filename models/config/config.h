@@ -102,6 +102,8 @@ struct machine_config {
 	int64_t tlb_pcid;		/* entries carry an address-space identifier */
 	struct dist idle_exit;		/* interrupt to idle CPU: first instruction later by */
 	int64_t idle_polls;		/* a reschedule IPI is not needed */
+	/* idle states, for kernels that choose among them; exit 0: there is no such state */
+	sim_time c1_exit, c2_exit, c2_residency, c3_exit, c3_residency;
 	struct dist background_interval;	/* per CPU, between irq-off handlers; mean 0: none */
 	struct dist background_length;
 	int64_t memory;			/* bytes; 0: not limited */
@@ -128,6 +130,7 @@ enum rcu_kind { RCU_CLASSIC, RCU_TREE };
 enum srcu_kind { SRCU_2006, SRCU_2012, SRCU_TREE };
 enum arbitration { ARBITRATION_RANDOM, ARBITRATION_TICKET_ORDER, ARBITRATION_WAIT };
 
+enum idle_driver { IDLE_FLAT, IDLE_MWAIT, IDLE_HLT, IDLE_ACPI, IDLE_INTEL };
 enum tick_phase { TICK_STAGGER, TICK_ALIGNED };
 
 struct kernel_config {
@@ -149,6 +152,7 @@ struct kernel_config {
 	int64_t hz, tick;		/* ticks per second; 1: CPUs tick */
 	int64_t tick_phase;		/* enum tick_phase */
 	int64_t no_hz;			/* idle CPUs stop their tick */
+	int64_t idle;			/* enum idle_driver */
 	int64_t rcu;			/* enum rcu_kind */
 	int64_t rcu_blimit, rcu_qhimark, rcu_qlowmark;
 	int64_t rcu_fqs;		/* tree: jiffies to a scan; 0: by HZ */

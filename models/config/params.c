@@ -57,6 +57,21 @@ static const struct param_row machine_rows[] = {
 		 "interrupt to an idle CPU: its first instruction comes later by this"),
 	CHOICE(M, "idle.polls", PT_BOOL, idle_polls, "", "no", 0, 1, NULL, "",
 	       "idle CPUs poll: a wake-up needs no reschedule IPI"),
+	CONSTANT(M, "idle.c1.exit", PT_TIME, c1_exit, "ps", "1500ns", 0, MS(10), US(1), US(10), ESTIMATE,
+		 "by the authors, for x86 of 2008: C1 1..2 us, C1E 10 us; intel_idle: 1 to 3 us",
+		 "kernel.idle not flat: from C1 to the first instruction"),
+	CONSTANT(M, "idle.c2.exit", PT_TIME, c2_exit, "ps", "20us", 0, MS(10), US(1), US(100), ESTIMATE,
+		 "ACPI takes a C2 of up to 100 us (2.6.27 processor_idle.c); firmware says 1 to 20",
+		 "the same of C2 (intel_idle: the second state); 0s: the machine has none"),
+	CHOICE(M, "idle.c2.residency", PT_TIME, c2_residency, "ps", "0s", 0, SEC(1), NULL,
+	       "2.6.27 processor_idle.c: latency_factor 2",
+	       "sleep from which on C2 is chosen; 0s: twice its exit"),
+	CONSTANT(M, "idle.c3.exit", PT_TIME, c3_exit, "ps", "60us", 0, MS(10), US(20), MS(1), ESTIMATE,
+		 "ACPI takes a C3 of up to 1,000 us (2.6.27 processor_idle.c); firmware says 17 to 100",
+		 "the same of C3 (intel_idle: C6); 0s: the machine has none"),
+	CHOICE(M, "idle.c3.residency", PT_TIME, c3_residency, "ps", "0s", 0, SEC(1), NULL,
+	       "2.6.27 processor_idle.c: latency_factor 2",
+	       "sleep from which on C3 is chosen; 0s: twice its exit"),
 	CONSTANT(M, "background.interval", PT_DIST, background_interval, "ps", "exp(4ms)", 0, SEC(1000),
 		 MS(1), MS(10), ESTIMATE,
 		 "by the authors: about the tick of HZ 250 plus a quiet network card",
@@ -132,6 +147,15 @@ static const struct enum_value ack_values[] = {
 static const struct enum_value tick_values[] = {
 	{ "off", 0, "no CPU ticks: for runs of microseconds without slices and grace periods" },
 	{ "on", 1, "every CPU that is not idle ticks" },
+	{ NULL, 0, NULL },
+};
+
+static const struct enum_value idle_values[] = {
+	{ "flat", IDLE_FLAT, "one state: machine.idle.exit and machine.idle.polls" },
+	{ "mwait", IDLE_MWAIT, "2.6.27 mwait_idle: C1, woken by a store" },
+	{ "hlt", IDLE_HLT, "2.6.27 default_idle: C1, woken by an interrupt" },
+	{ "acpi", IDLE_ACPI, "2.6.27 cpuidle: C1 by mwait, C2 and C3 woken by interrupts; C3 leaves the mm" },
+	{ "intel_idle", IDLE_INTEL, "2.6.35: all by mwait; the deepest leaves the mm" },
 	{ NULL, 0, NULL },
 };
 

@@ -260,6 +260,15 @@ void cpu_leave(struct ctx *w, struct ctx *next)
 		irq_deliver(c);
 }
 
+void cpu_wake_idle(struct cpu *c, sim_time latency)
+{
+	sim_time awake = c->m->sim.now + latency;
+
+	if (!c->top && latency && c->busy_until < awake)
+		c->busy_until = awake;
+	cpu_reschedule_idle(c);
+}
+
 void cpu_reschedule_idle(struct cpu *c)
 {
 	struct ctx *next;

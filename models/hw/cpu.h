@@ -213,6 +213,8 @@ void cpu_switch(struct ctx *w, struct ctx *next, const char *what, struct ctx *h
 void cpu_leave(struct ctx *w, struct ctx *next);
 /* The idle loop sees need_resched: run what the kernel picks, if anything. */
 void cpu_reschedule_idle(struct cpu *c);
+/* The same of a CPU that sleeps: a store wakes it, it takes @latency to get there. */
+void cpu_wake_idle(struct cpu *c, sim_time latency);
 
 /* --- interrupts ------------------------------------------------------------ */
 void local_irq_disable(struct ctx *w);
@@ -238,10 +240,16 @@ int cpu_steal(struct cpu *c, sim_time d);
 struct cpu_ops {
 	/* an idle CPU's next thread, or NULL; no time passes */
 	struct ctx *(*pick)(struct cpu *c);
+	/* is there one? */
+	int (*busy)(const struct cpu *c);
 	/* on @w, at an interrupt's return or preempt_enable(): others first; stolen time */
 	void (*preempt)(struct ctx *w);
 	/* on @c->soft, interrupts on: run what is pending */
 	void (*softirqs)(struct ctx *w);
+	/* on whatever context has nothing behind it; work may come while it takes time */
+	void (*idle_prepare)(struct ctx *w);
+	/* from an idle state to the first instruction */
+	sim_time (*idle_latency)(struct cpu *c);
 	/* no time passes: the CPU has nothing to run, any more or after an interrupt;
 	 * an interrupt comes; a thread will run */
 	void (*idle_enter)(struct cpu *c);

@@ -111,6 +111,12 @@ static void pop(struct cpu *c)
 	}
 }
 
+static void serve_pending(struct cpu *c, struct ctx *w)
+{
+	for (int v; (v = highest_pending(c)) >= 0; )
+		serve_one(c, w, (unsigned)v);
+}
+
 static void irq_main(void *arg)
 {
 	struct cpu *c = arg;
@@ -118,13 +124,13 @@ static void irq_main(void *arg)
 
 	for (;;) {
 		w->state = CTX_READY;
-		if (c->irq_was_idle) {
-			sim_time d = dist_draw(&c->m->mc->idle_exit, &c->idle);
-
-			cpu_work(w, d);
+		if (c->irq_was_idle)
+			cpu_work(w, c->m->ops->idle_latency(c));
+		serve_pending(c, w);
+		if (!w->below && !c->softirq_pending && !c->m->ops->busy(c)) {
+			c->m->ops->idle_prepare(w);
+			serve_pending(c, w);
 		}
-		for (int v; (v = highest_pending(c)) >= 0; )
-			serve_one(c, w, (unsigned)v);
 		pop(c);
 		sim_block(&c->m->sim);
 	}
@@ -140,6 +146,8 @@ static void softirq_main(void *arg)
 		ctx_next_item(w);
 		c->m->ops->softirqs(w);
 		sync(w);
+		if (!w->below && !c->m->ops->busy(c))
+			c->m->ops->idle_prepare(w);
 		BUG_ON(w->spinlocks || w->preempt_count || w->irqs_off);
 		pop(c);
 		sim_block(&c->m->sim);

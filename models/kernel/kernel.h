@@ -3,6 +3,7 @@
 #ifndef MODELS_KERNEL_KERNEL_H
 #define MODELS_KERNEL_KERNEL_H
 
+#include "models/kernel/idle.h"
 #include "models/kernel/lru.h"
 #include "models/kernel/mm.h"
 #include "models/kernel/page.h"
@@ -24,6 +25,7 @@ struct shrinker;
 struct kernel_cpu {
 	struct rq rq;
 	struct tick tick;
+	struct idle_cpu idle;
 	struct workqueue_cpu cwq;
 	struct ctx *ksoftirqd, *watchdog;	/* NULL before their first run */
 	sim_time watchdog_touched;
@@ -70,6 +72,7 @@ struct kernel {
 	void *rcu;			/* its state */
 	struct mmu_gather *gather_pool;	/* on-stack gathers not in use */
 	struct sched_times sched_times;
+	struct idle_states idle_states;
 	sim_time tick_start;		/* first instant of CPU 0's grid */
 	void (*softirq[NR_SOFTIRQS])(struct ctx *w);
 	uint64_t last_ctx_id;		/* of an mm */

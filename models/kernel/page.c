@@ -120,6 +120,7 @@ void kernel_init(struct machine *m, uint32_t nr_pages)
 	if (m->mc->memory)
 		swap_start(m);
 	sched_init(m);
+	idle_init(m);
 	tick_init(m);
 	if (m->kc->tick) {
 		softirq_init(m);

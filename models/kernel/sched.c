@@ -2,6 +2,7 @@
 /* Switching threads, start and end, preemption; see sched.h.  Wake-ups: wakeup.c. */
 #include "models/kernel/sched.h"
 #include "models/hw/irq.h"
+#include "models/kernel/idle.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/rcu.h"
 #include "models/kernel/softirq.h"
@@ -55,6 +56,8 @@ static struct ctx *unlock_for_idle(struct ctx *w, struct rq *rq)
 {
 	spin_unlock_irqrestore(w, &rq->lock);
 	sync(w);
+	if (!rq->nr_running)
+		idle_prepare(w);
 	return pick_next_task(rq);
 }
 
@@ -223,13 +226,21 @@ static struct ctx *pick_for_idle(struct cpu *c)
 	return pick_next_task(rq_of(c));
 }
 
+static int has_runnable(const struct cpu *c)
+{
+	return rq_of(c)->nr_running > 0;
+}
+
 static const struct cpu_ops ops = {
 	.pick = pick_for_idle,
 	.preempt = preempt,
 	.softirqs = do_softirq,
-	.idle_enter = tick_idle_enter,
-	.idle_interrupt = tick_idle_interrupt,
-	.idle_exit = tick_idle_exit,
+	.busy = has_runnable,
+	.idle_prepare = idle_prepare,
+	.idle_latency = idle_latency,
+	.idle_enter = idle_enter,
+	.idle_interrupt = idle_interrupt,
+	.idle_exit = idle_exit,
 };
 
 void sched_init(struct machine *m)

@@ -8,6 +8,7 @@
  */
 #include "models/kernel/smp.h"
 #include "models/hw/apic.h"
+#include "models/kernel/idle.h"
 #include "models/kernel/kernel.h"
 #include "sim/base/xassert.h"
 
@@ -65,7 +66,7 @@ static int push(struct ctx *w, int cpu, struct csd *d)
 /* The target idles and polls its own flags: a store wakes it. */
 static int polls(const struct ctx *w, int cpu)
 {
-	return w->m->mc->idle_polls && !w->m->cpu[cpu].top;
+	return !w->m->cpu[cpu].top && idle_polls(&w->m->cpu[cpu]);
 }
 
 static sim_time send_single(struct ctx *w, int cpu, enum vector_class purpose)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ticks and their stop in idle; see tick.h.  Timers: timer.c. */
 #include "models/kernel/tick.h"
+#include "models/kernel/idle.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/kthread.h"
 #include "models/kernel/rcu.h"
@@ -60,7 +61,7 @@ static sim_time tick_cost(struct cpu *c)
 
 	ctx_next_item(w);
 	if (!c->top)
-		d = dist_draw(&c->m->mc->idle_exit, &c->idle);
+		d = idle_latency(c);
 	return d + cost_draw(w, COST_IRQ_ENTRY) + cost_draw(w, COST_TICK) +
 		cost_draw(w, COST_IRQ_RETURN);
 }
@@ -74,8 +75,10 @@ static void tick_due(struct sim *s, void *arg)
 		sim_at(s, t->slot, next_instant(c));
 	if (!has_work(c) && c->busy_until <= s->now && cpu_steal(c, tick_cost(c))) {
 		tp(&c->irq, TP_TICK, 0, 0);
-		if (!c->top)
-			tick_idle_enter(c);
+		if (!c->top) {
+			idle_interrupt(c);
+			idle_enter(c);
+		}
 		return;
 	}
 	t->due = 1;
@@ -124,18 +127,25 @@ static void timer_interrupt(struct ctx *w, unsigned vector)
  * tick_nohz_stop_sched_tick(): when the CPU goes idle, and again after each
  * interrupt in idle.
  */
+static uint64_t ticks_to_skip(const struct cpu *c)
+{
+	uint64_t now = jiffies(c->m), next = next_timer(c);
+
+	if (c->softirq_pending)
+		return 0;
+	if (rcu_needs_cpu((struct cpu *)c))
+		return 1;
+	return next == UINT64_MAX ? UINT64_MAX : next > now ? next - now : 0;
+}
+
 void tick_idle_enter(struct cpu *c)
 {
 	struct tick *t = tick_of(c);
-	uint64_t now, next, delta;
+	uint64_t delta;
 
-	if (!c->m->kc->tick || !c->m->kc->no_hz || c->softirq_pending)
+	if (!c->m->kc->tick || !c->m->kc->no_hz)
 		return;
-	now = jiffies(c->m);
-	next = next_timer(c);
-	delta = next == UINT64_MAX ? UINT64_MAX : next > now ? next - now : 0;
-	if (rcu_needs_cpu(c))
-		delta = 1;
+	delta = ticks_to_skip(c);
 	if (delta < 1 || (delta == 1 && !t->stopped))
 		return;
 	t->stopped = 1;
@@ -146,7 +156,23 @@ void tick_idle_enter(struct cpu *c)
 	if (delta == UINT64_MAX)
 		sim_cancel(&c->m->sim, t->slot);
 	else
-		sim_at(&c->m->sim, t->slot, instant_of(c, now + delta));
+		sim_at(&c->m->sim, t->slot, instant_of(c, jiffies(c->m) + delta));
+}
+
+/* tick_nohz_get_sleep_length(): to the next timer event of @c, which goes idle. */
+sim_time tick_sleep_length(const struct cpu *c)
+{
+	sim_time now = c->m->sim.now, next = next_hrtimer(c), tick = TIME_NEVER;
+	uint64_t delta;
+
+	if (c->m->kc->tick) {
+		delta = c->m->kc->no_hz ? ticks_to_skip(c) : 1;
+		if (delta < UINT64_MAX)
+			tick = instant_of(c, jiffies(c->m) + (delta ? delta : 1));
+	}
+	if (tick < next)
+		next = tick;
+	return next == TIME_NEVER ? TIME_NEVER : next - now;
 }
 
 void tick_idle_interrupt(struct cpu *c)

@@ -54,6 +54,7 @@ struct hrtimer {
 	void *arg;
 	struct cpu *cpu;
 	uint32_t slot;
+	int armed;			/* its slot is */
 	int queued;			/* due, its interrupt is on the way */
 	struct hrtimer *next;
 };
@@ -73,6 +74,7 @@ struct tick {				/* of one CPU */
 	int rcu_told;			/* ... and RCU knows */
 	int due;			/* its interrupt is on the way */
 	struct timer *wheel;		/* by expires, then first come first served */
+	struct hrtimer *armed;		/* exact timers, in no order */
 	struct hrtimer *expired;	/* their interrupt is on the way */
 };
 
@@ -86,6 +88,9 @@ void run_hrtimers(struct ctx *w);
 void tick_idle_enter(struct cpu *c);
 void tick_idle_interrupt(struct cpu *c);
 void tick_idle_exit(struct cpu *c);
+/* From now to the next timer event of @c, which goes idle; TIME_NEVER: there is none. */
+sim_time tick_sleep_length(const struct cpu *c);
+sim_time next_hrtimer(const struct cpu *c);
 /* Idle, and without ticks? */
 int tick_stopped(const struct cpu *c);
 

@@ -104,10 +104,33 @@ void timers_init(struct machine *m)
 
 /* --- exact timers ---------------------------------------------------------------------- */
 
+static void disarm(struct hrtimer *t)
+{
+	struct hrtimer **p = &tick_of(t->cpu)->armed;
+
+	for (; *p != t; p = &(*p)->next)
+		;
+	*p = t->next;
+	t->armed = 0;
+}
+
+sim_time next_hrtimer(const struct cpu *c)
+{
+	sim_time next = TIME_NEVER;
+
+	for (const struct hrtimer *t = tick_of(c)->armed; t; t = t->next) {
+		sim_time at = sim_slot_time(&c->m->sim, t->slot);
+
+		next = at < next ? at : next;
+	}
+	return next;
+}
+
 static void hrtimer_due(struct sim *s, void *arg)
 {
 	struct hrtimer *t = arg, **p;
 
+	disarm(t);
 	for (p = &tick_of(t->cpu)->expired; *p; p = &(*p)->next)
 		;
 	*p = t;
@@ -141,23 +164,27 @@ static void take_off(struct hrtimer *t)
 	t->queued = 0;
 }
 
-void hrtimer_start(struct cpu *c, struct hrtimer *t, sim_time at)
-{
-	struct sim *s = &c->m->sim;
-
-	if (t->queued)
-		take_off(t);
-	t->cpu = c;
-	sim_slot_call(s, t->slot, hrtimer_due, t);
-	sim_at(s, t->slot, at);
-}
-
 void hrtimer_cancel(struct hrtimer *t)
 {
 	if (t->queued)
 		take_off(t);
-	if (t->cpu)
+	if (t->armed) {
+		disarm(t);
 		sim_cancel(&t->cpu->m->sim, t->slot);
+	}
+}
+
+void hrtimer_start(struct cpu *c, struct hrtimer *t, sim_time at)
+{
+	struct sim *s = &c->m->sim;
+
+	hrtimer_cancel(t);
+	t->cpu = c;
+	t->armed = 1;
+	t->next = tick_of(c)->armed;
+	tick_of(c)->armed = t;
+	sim_slot_call(s, t->slot, hrtimer_due, t);
+	sim_at(s, t->slot, at);
 }
 
 void run_hrtimers(struct ctx *w)

@@ -8,6 +8,7 @@
  */
 #include "models/hw/apic.h"
 #include "models/hw/tlb.h"
+#include "models/kernel/idle.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/sched.h"
 #include "sim/base/xassert.h"
@@ -51,10 +52,10 @@ static void resched_cpu(struct ctx *w, struct rq *rq)
 	c->need_resched = 1;
 	if (c == w->cpu)
 		return;
-	if (w->m->mc->idle_polls && idle_cpu(c)) {
+	if (idle_cpu(c) && idle_polls(c)) {
 		w->debt += line_transfer(w, w->cpu->id, c->id);
 		sync(w);
-		cpu_reschedule_idle(c);
+		cpu_wake_idle(c, idle_store_latency(c));
 	} else {
 		apic_send(w, 1ull << c->id, VECTOR_RESCHEDULE);
 	}
