@@ -382,7 +382,7 @@ enum op_kind {
 	OPK_REGISTER, OPK_UNREGISTER,	/* a secondary MMU on the process's notifier list */
 	OPK_SIGNAL,		/* to another thread */
 	OPK_EXIT,		/* of the process, with the last of its threads */
-	OPK_FORK, OPK_TRUNCATE,
+	OPK_FORK, OPK_TRUNCATE, OPK_WRITEBACK, OPK_MIGRATE,
 	OPK_REPEAT,
 };
 #define NR_OP_KINDS (OPK_REPEAT + 1)

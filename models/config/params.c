@@ -312,5 +312,6 @@ const struct param_table *const all_param_tables[] = {
 	&op_table[OPK_REGISTER].params, &op_table[OPK_UNREGISTER].params,
 	&op_table[OPK_SIGNAL].params, &op_table[OPK_EXIT].params, &use_params,
 	&op_table[OPK_FORK].params, &op_table[OPK_TRUNCATE].params,
+	&op_table[OPK_WRITEBACK].params, &op_table[OPK_MIGRATE].params,
 	&op_table[OPK_REPEAT].params, NULL,
 };

@@ -185,6 +185,8 @@ static const struct param_row truncate_rows[] = {
 	ROW(O, "length", PT_SIZE, length, "B", NULL, 0, SIZE_LIMIT, NULL,
 	    "where the file ends for a moment; what was behind is a hole afterwards")
 };
+static const struct param_row writeback_rows[] = { ROW_OF, ROW_N("1024", "dirty pages written at most") };
+static const struct param_row migrate_rows[] = { ROW_OF, ROW_PAGES("seq"), ROW_N("1", "pages moved by one call") };
 static const struct param_row repeat_rows[] = {
 	ROW(O, "times", PT_INT, times, "", NULL, 1, INT64_MAX, NULL, "repetitions of the inner loop")
 };
@@ -210,6 +212,8 @@ const struct op_info op_table[NR_OP_KINDS] = {
 	OP(EXIT, "exit", exit_rows, "do_exit of the thread; of the process, if it is the last"),
 	OP(FORK, "fork", fork_rows, "copy the address space; private pages are shared until one writes"),
 	OP(TRUNCATE, "truncate", truncate_rows, "cut the file behind a region, and extend it again"),
+	OP(WRITEBACK, "writeback", writeback_rows, "write dirty pages of the file behind a region, going round it"),
+	OP(MIGRATE, "migrate", migrate_rows, "move_pages: pages of the process to other page frames"),
 	OP(REPEAT, "repeat", repeat_rows, "an inner loop"),
 };
 

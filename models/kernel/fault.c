@@ -12,6 +12,7 @@
 #include "models/kernel/account.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/memory.h"
+#include "models/kernel/migrate.h"
 #include "models/kernel/pgtable.h"
 #include "models/kernel/rmap.h"
 #include "models/hw/tlb.h"
@@ -100,6 +101,10 @@ int handle_mm_fault(struct ctx *w, struct mm *mm, struct vma *vma, uint64_t page
 	if (entry.kind == PTE_NONE)
 		return vma->mapping ? do_linear_fault(w, mm, vma, page, write, t) :
 			do_anonymous_page(w, mm, vma, page, write, t);
+	if (entry.kind == PTE_MIGRATION) {
+		migration_entry_wait(w, mm, page, t);
+		return 0;
+	}
 	if (entry.kind == PTE_SWAP)
 		return do_swap_page(w, mm, vma, page, write, t, &entry);
 	spin_lock(w, pte_lockptr(mm, t));

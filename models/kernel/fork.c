@@ -8,6 +8,7 @@
 #include "models/kernel/pgtable.h"
 #include "models/kernel/rmap.h"
 #include "models/kernel/sched.h"
+#include "models/kernel/swap.h"
 #include "sim/base/xassert.h"
 
 enum { PROGRESS_PRESENT = 8, PROGRESS_NONE = 1, PROGRESS_CHECK = 32 };
@@ -43,9 +44,20 @@ static void copy_present(struct ctx *w, const struct vma *from, struct vma *to, 
 	tp(w, TP_PTE_COPY, va, p->id);
 }
 
-/* An entry of a page that migrates: read-only in both, as a present one would be. */
-static void copy_entry(const struct vma *from, struct pte *src, struct pte *dst)
+/* A slot gets one more user; a page that migrates is read-only in both, as a present one. */
+static void copy_entry(struct ctx *w, const struct vma *from, struct mm *child, struct pte *src,
+		       struct pte *dst)
 {
+	struct swap_info *s = w->m->kernel->swap;
+
+	if (src->kind == PTE_SWAP) {
+		swap_duplicate(w, src->swap);
+		if (!child->on_mmlist) {
+			spin_lock(w, &s->mmlist_lock);
+			child->on_mmlist = 1;
+			spin_unlock(w, &s->mmlist_lock);
+		}
+	}
 	if (is_cow(from))
 		src->write = 0;
 	dst->kind = src->kind;
@@ -82,7 +94,7 @@ static uint64_t copy_stretch(struct ctx *w, const struct vma *from, struct vma *
 		if (pte->kind == PTE_PRESENT)
 			copy_present(w, from, to, va, pte, &dst->pte[va % PTRS_PER_TABLE]);
 		else
-			copy_entry(from, pte, &dst->pte[va % PTRS_PER_TABLE]);
+			copy_entry(w, from, to->mm, pte, &dst->pte[va % PTRS_PER_TABLE]);
 		progress += PROGRESS_PRESENT;
 	}
 	mmu_notifier(w, mm, SITE_copy_page_range, POINT_protected, start, va);

@@ -27,6 +27,7 @@ void site_begin(struct ctx *w, struct page_site *s, enum site_id site, struct mm
 	*s = (struct page_site){
 		.n = { mm, site, va, va + 1, 0 }, .mm = mm, .va = va, .page = p,
 		.generation = p->generation, .begun = now_of(w),
+		.locked_at = TIME_NEVER, .unlocked_at = TIME_NEVER, .opened_at = TIME_NEVER,
 		.outer_start = w->op_start, .outer_end = w->op_end, .next = k->site,
 	};
 	k->site = s;
@@ -46,7 +47,7 @@ static int opens(const struct ctx *w, enum site_id site, enum point_id point)
 
 int site_point(struct ctx *w, struct page_site *s, enum point_id point)
 {
-	if (!s->opened_at && opens(w, s->n.site, point)) {
+	if (s->opened_at == TIME_NEVER && opens(w, s->n.site, point)) {
 		sync(w);
 		s->opened_at = now_of(w);
 	}
@@ -84,7 +85,7 @@ void site_end(struct ctx *w, struct page_site *s, const struct pte *pte)
 	struct metrics *x = &w->m->metrics;
 	struct page_site **at = &w->m->kernel->site;
 	int i = label_of(s->n.site);
-	sim_time from = s->opened_at ? s->opened_at : s->locked_at;
+	int pair = s->opened_at != TIME_NEVER;
 
 	sync(w);
 	while (*at != s)
@@ -94,11 +95,11 @@ void site_end(struct ctx *w, struct page_site *s, const struct pte *pte)
 	w->op_end = s->outer_end;
 	metric_count(x, METRIC_SITE_CALLS, i, 1);
 	metric_count(x, METRIC_SITE_EVENTS, i, s->announced);
-	if (s->locked_at)
+	if (s->locked_at != TIME_NEVER)
 		metric_tally(x, METRIC_SITE_PTL, i, s->unlocked_at - s->locked_at);
-	if (from && (s->announced || s->opened_at))
-		metric_tally(x, METRIC_SITE_REFAULT_HOLD, i,
-			     (s->opened_at ? now_of(w) : s->unlocked_at) - from);
+	if (pair || s->announced)
+		metric_tally(x, METRIC_SITE_REFAULT_HOLD, i, pair ? now_of(w) - s->opened_at :
+			     s->unlocked_at - s->locked_at);
 	if (wasted(w, s, pte))
 		metric_count(x, METRIC_ZAP_WASTED, i, 1);
 }

@@ -27,8 +27,8 @@ struct page_site {
 	struct page *page;
 	struct pte before;		/* as the site found it */
 	uint32_t generation;		/* of the page then */
-	sim_time begun, locked_at, unlocked_at;
-	sim_time opened_at;		/* its range_start was called; 0: it has none */
+	sim_time begun, locked_at, unlocked_at;	/* TIME_NEVER: not yet */
+	sim_time opened_at;		/* its range_start was called */
 	uint64_t outer_start, outer_end;
 	int announced;			/* the pte was cleared */
 	struct page_site *next;		/* of those in progress */

@@ -5,48 +5,61 @@
  * look again; then age it, or take it out, flush and say so, all under ptl and
  * the lock of the walk.  A pte that is not there is no reason for a callout.
  */
-#include "models/kernel/mmu_notifier.h"
 #include "models/kernel/page_lock.h"
+#include "models/kernel/page_site.h"
 #include "models/kernel/pgtable.h"
 #include "models/kernel/rmap.h"
 #include "models/kernel/vmscan.h"
 #include "models/kernel/writeback.h"
 #include "sim/base/xassert.h"
 
-static void enter_site(struct ctx *w, struct notify_path *n)
+static void enter_site(struct ctx *w, struct page_site *s, enum site_id site, struct mm *mm,
+		       uint64_t va, struct page *p)
 {
-	mmu_notifier_path(w, n, POINT_enter);
-	mmu_notifier_path(w, n, POINT_rmap_locked);
+	site_begin(w, s, site, mm, va, p);
+	site_point(w, s, POINT_enter);
+	site_point(w, s, POINT_rmap_locked);
 }
 
-static void found_pte(struct ctx *w, struct notify_path *n, const struct pte *pte)
+static void found_pte(struct ctx *w, struct page_site *s, const struct pte *pte)
 {
-	n->facts = FACT_PTE_PRESENT | (pte->young ? FACT_PTE_YOUNG : 0);
-	mmu_notifier_path(w, n, POINT_pte_locked);
+	site_locked(w, s, pte);
+	site_point(w, s, POINT_pte_locked);
+}
+
+/* Not mapped here: no lock was taken. */
+static void no_pte(struct ctx *w, struct page_site *s)
+{
+	mmu_notifier_exit(w, &s->n, POINT_rmap_locked, POINT_rmap_locked, POINT_leave, EXIT_no_pte);
+	site_end(w, s, NULL);
 }
 
 /* Out of the site with ptl held, before its end: @after is the last point passed. */
-static void leave_early(struct ctx *w, struct notify_path *n, enum point_id after,
-			enum point_id last_locked, struct spinlock *ptl, enum path_exit why)
+static void leave_early(struct ctx *w, struct page_site *s, enum point_id after,
+			enum point_id last_locked, struct spinlock *ptl, const struct pte *pte,
+			enum path_exit why)
 {
-	mmu_notifier_exit(w, n, after, after, last_locked, why);
+	mmu_notifier_exit(w, &s->n, after, after, last_locked, why);
 	spin_unlock(w, ptl);
-	mmu_notifier_exit(w, n, after, last_locked, POINT_leave, why);
+	site_unlocked(w, s);
+	mmu_notifier_exit(w, &s->n, after, last_locked, POINT_leave, why);
+	site_end(w, s, pte);
 }
 
-static void leave_site(struct ctx *w, struct notify_path *n, struct spinlock *ptl)
+static void leave_site(struct ctx *w, struct page_site *s, struct spinlock *ptl)
 {
 	spin_unlock(w, ptl);
-	mmu_notifier_path(w, n, POINT_pte_unlocked);
-	mmu_notifier_path(w, n, POINT_leave);
+	site_unlocked(w, s);
+	site_point(w, s, POINT_pte_unlocked);
+	site_point(w, s, POINT_leave);
 }
 
 /* ptep_clear_flush_young_notify: both are asked, whatever the first says */
-static int clear_flush_young_notify(struct ctx *w, struct notify_path *n, struct pte *pte)
+static int clear_flush_young_notify(struct ctx *w, struct page_site *s, struct pte *pte)
 {
-	int young = ptep_clear_flush_young(w, n->mm, n->start, pte);
+	int young = ptep_clear_flush_young(w, s->mm, s->va, pte);
 
-	return young | mmu_notifier_path(w, n, POINT_aged);
+	return young | site_point(w, s, POINT_aged);
 }
 
 /* --- page_referenced ------------------------------------------------------------- */
@@ -54,34 +67,34 @@ static int clear_flush_young_notify(struct ctx *w, struct notify_path *n, struct
 static int page_referenced_one(struct ctx *w, struct page *p, struct vma *v, int *mapcount)
 {
 	uint64_t va = vma_address(p, v);
-	struct notify_path n = { v->mm, SITE_page_referenced_one, va, va + 1, 0 };
+	struct page_site s;
 	struct spinlock *ptl;
 	struct pte *pte;
 	int referenced = 0;
 
 	if (va == NO_ADDRESS)
 		return 0;
-	enter_site(w, &n);
+	enter_site(w, &s, SITE_page_referenced_one, v->mm, va, p);
 	pte = page_check_address(w, p, v->mm, va, 0, &ptl);
 	if (!pte) {
-		mmu_notifier_exit(w, &n, POINT_rmap_locked, POINT_rmap_locked, POINT_leave,
-				  EXIT_no_pte);
+		no_pte(w, &s);
 		return 0;
 	}
-	found_pte(w, &n, pte);
+	found_pte(w, &s, pte);
 	if (v->flags & VM_LOCKED) {	/* counts as referenced, whoever uses it */
 		*mapcount = 0;
-		leave_early(w, &n, POINT_pte_locked, POINT_aged, ptl, EXIT_mlocked);
+		leave_early(w, &s, POINT_pte_locked, POINT_aged, ptl, pte, EXIT_mlocked);
 		return 1;
 	}
-	if (clear_flush_young_notify(w, &n, pte))
+	if (clear_flush_young_notify(w, &s, pte))
 		referenced++;
 	if (v->mm != w->mm && has_swap_token(w->m, v->mm) && rwsem_is_locked(&v->mm->mmap_sem)) {
 		metric_count(&w->m->metrics, METRIC_SWAP_TOKEN, 1, 1);
 		referenced++;
 	}
 	(*mapcount)--;
-	leave_site(w, &n, ptl);
+	leave_site(w, &s, ptl);
+	site_end(w, &s, pte);
 	return referenced;
 }
 
@@ -168,56 +181,56 @@ static void replace_pte(struct ctx *w, struct page *p, struct mm *mm, uint64_t v
 }
 
 /* From the clear to the last reference; ptl held throughout. */
-static void unmap_pte(struct ctx *w, struct notify_path *n, struct page *p, struct pte *pte,
+static void unmap_pte(struct ctx *w, struct page_site *s, struct page *p, struct pte *pte,
 		      int migration)
 {
 	struct pte old;
 
-	mmu_notifier_path(w, n, POINT_checked);
-	old = ptep_get_and_clear(w, n->start, pte);
-	mmu_notifier_path(w, n, POINT_cleared);
-	flush_tlb_page(w, n->mm, n->start);
-	mmu_notifier_path(w, n, POINT_flushed);
+	site_point(w, s, POINT_checked);
+	old = ptep_get_and_clear(w, s->va, pte);
+	s->announced = 1;
+	site_point(w, s, POINT_cleared);
+	flush_tlb_page(w, s->mm, s->va);
+	site_point(w, s, POINT_flushed);
 	if (old.dirty)
 		set_page_dirty(w, p);
-	replace_pte(w, p, n->mm, n->start, pte, old.write, migration);
-	mmu_notifier_path(w, n, POINT_swap_set);
+	replace_pte(w, p, s->mm, s->va, pte, old.write, migration);
+	site_point(w, s, POINT_swap_set);
 	page_remove_rmap(w, p);
 	sync(w);
 	p->count--;			/* page_cache_release: the caller has one */
 	BUG_ON(p->count <= 0);
-	mmu_notifier_path(w, n, POINT_rmap_removed);
+	site_point(w, s, POINT_rmap_removed);
 }
 
 static int try_to_unmap_one(struct ctx *w, struct page *p, struct vma *v, int migration)
 {
 	uint64_t va = vma_address(p, v);
-	struct notify_path n = { v->mm, SITE_try_to_unmap_one, va, va + 1, 0 };
-	uint32_t generation = p->generation;
+	struct page_site s;
 	struct spinlock *ptl;
 	struct pte *pte;
 
 	if (va == NO_ADDRESS)
 		return SWAP_AGAIN;
-	enter_site(w, &n);
+	enter_site(w, &s, SITE_try_to_unmap_one, v->mm, va, p);
 	pte = page_check_address(w, p, v->mm, va, 0, &ptl);
 	if (!pte) {
-		mmu_notifier_exit(w, &n, POINT_rmap_locked, POINT_rmap_locked, POINT_leave,
-				  EXIT_no_pte);
+		no_pte(w, &s);
 		return SWAP_AGAIN;
 	}
-	found_pte(w, &n, pte);
+	found_pte(w, &s, pte);
 	if (!migration && v->flags & VM_LOCKED) {
-		leave_early(w, &n, POINT_pte_locked, POINT_rmap_removed, ptl, EXIT_mlocked);
+		leave_early(w, &s, POINT_pte_locked, POINT_rmap_removed, ptl, pte, EXIT_mlocked);
 		return SWAP_FAIL;
 	}
-	if (!migration && clear_flush_young_notify(w, &n, pte)) {
-		leave_early(w, &n, POINT_aged, POINT_rmap_removed, ptl, EXIT_young);
+	if (!migration && clear_flush_young_notify(w, &s, pte)) {
+		leave_early(w, &s, POINT_aged, POINT_rmap_removed, ptl, pte, EXIT_young);
 		return SWAP_FAIL;
 	}
-	unmap_pte(w, &n, p, pte, migration);
-	leave_site(w, &n, ptl);
-	pte_settle(w, v->mm, va, pte, p, generation);
+	unmap_pte(w, &s, p, pte, migration);
+	leave_site(w, &s, ptl);
+	pte_settle(w, v->mm, va, pte, p, s.generation);
+	site_end(w, &s, pte);
 	return SWAP_AGAIN;
 }
 

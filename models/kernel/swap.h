@@ -51,6 +51,8 @@ struct swap_token {
 
 /* The device that the machine file names; memory is limited. */
 void swap_start(struct machine *m);
+/* The disk of files, if it is not there yet. */
+void file_disk_start(struct machine *m);
 static inline int swap_exists(const struct swap_info *s) { return s && s->max > 1; }
 
 /* --- slots ------------------------------------------------------------------------ */

@@ -251,6 +251,13 @@ static struct blk_config *device_of(struct machine *m, int64_t class)
 	return d;
 }
 
+void file_disk_start(struct machine *m)
+{
+	if (!m->kernel->file_queue)
+		m->kernel->file_queue = blk_init_queue(m, device_of(m, m->mc->swap_device == DEVICE_SSD ?
+								     DEVICE_SSD : DEVICE_DISK));
+}
+
 void swap_start(struct machine *m)
 {
 	struct swap_info *s = arena_alloc(m->arena, sizeof(*s));
@@ -268,8 +275,7 @@ void swap_start(struct machine *m)
 	s->highest = pages;
 	if (pages)
 		s->queue = blk_init_queue(m, device_of(m, m->mc->swap_device));
-	m->kernel->file_queue = blk_init_queue(m, device_of(m, m->mc->swap_device == DEVICE_SSD ?
-							     DEVICE_SSD : DEVICE_DISK));
+	file_disk_start(m);
 	spin_lock_init(m, &m->kernel->token.lock, LOCK_SWAP);
 	tw_start(&m->kernel->token.held, 0, 0);
 }

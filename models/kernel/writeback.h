@@ -19,6 +19,12 @@ void set_page_dirty(struct ctx *w, struct page *p);
 /* Page lock held: was it dirty?  It is not any more, and no pte can make it so
  * without a fault. */
 int clear_page_dirty_for_io(struct ctx *w, struct page *p);
+/*
+ * write_cache_pages without waiting for what is under writeback: up to @n dirty
+ * pages of the file from *@next on, in bunches of 14.  Advances and wraps *@next;
+ * how many were written.  May sleep on page locks and for the device.
+ */
+int64_t write_cache_pages(struct ctx *w, struct address_space *a, uint64_t *next, int64_t n);
 /* Page lock held: ptes of shared mappings that were dirty or writable. */
 int page_mkclean(struct ctx *w, struct page *p);
 

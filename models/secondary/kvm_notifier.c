@@ -124,6 +124,7 @@ static void section_close(struct ctx *w, struct kvm *k, uint64_t start, uint64_t
 			break;
 	if (i < k->n_open) {
 		open_for = quiet_clock(k->open[i].w, now_of(w)) - k->open[i].quiet;
+		metric_tally(&k->m->metrics, METRIC_FENCE_WINDOW, 0, now_of(w) - k->open[i].since);
 		k->open[i] = k->open[--k->n_open];
 	}
 	set_count(w, k, k->count - 1);

@@ -248,6 +248,12 @@ void run_op(struct thread *t, const struct op_config *op, int *index)
 	case OPK_TRUNCATE:
 		op_truncate(t, op);
 		break;
+	case OPK_WRITEBACK:
+		op_writeback(t, op, cursor);
+		break;
+	case OPK_MIGRATE:
+		op_migrate(t, op, cursor);
+		break;
 	case OPK_REPEAT:
 		op_repeat(t, op, index);
 		break;

@@ -90,6 +90,8 @@ void run_op(struct thread *t, const struct op_config *op, int *index);
 /* mm_ops.c */
 void op_fork(struct thread *t, const struct op_config *op);
 void op_truncate(struct thread *t, const struct op_config *op);
+void op_writeback(struct thread *t, const struct op_config *op, uint64_t *cursor);
+void op_migrate(struct thread *t, const struct op_config *op, uint64_t *cursor);
 /* Block; a vcpu halts. */
 void sleep_for(struct thread *t, sim_time d);
 int count_ops(const struct op_config *op, int n);

@@ -8,6 +8,7 @@
  * page table, with a gap on either side, so that its tables go with it.
  */
 #include "models/kernel/rmap.h"
+#include "models/kernel/swap.h"
 #include "models/kernel/vmscan.h"
 #include "models/oracle/oracle.h"
 #include "models/workload/ghost.h"
@@ -406,6 +407,15 @@ static void build_thread(struct world_run *r, const struct thread_config *cfg, i
 		r->l.terminating++;
 }
 
+static int writes_files(const struct op_config *op, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (op[i].kind == OPK_WRITEBACK ||
+		    (op[i].kind == OPK_REPEAT && writes_files(op[i].loop, op[i].n_loop)))
+			return 1;
+	return 0;
+}
+
 static void build_threads(struct world_run *r)
 {
 	const struct world_config *c = r->m.cfg;
@@ -418,6 +428,9 @@ static void build_threads(struct world_run *r)
 	for (int i = 0; i < c->n_threads; i++)
 		for (int64_t j = 0; j < threads_of(c, &c->thread[i]); j++)
 			build_thread(r, &c->thread[i], j, &r->l.thread[k++]);
+	for (int i = 0; i < c->n_threads; i++)
+		if (writes_files(c->thread[i].loop, c->thread[i].n_loop))
+			file_disk_start(&r->m);
 	if (r->m.mc->memory)
 		prefill_limited(r);
 	k = 0;

@@ -19,7 +19,7 @@ struct world {
 };
 
 const char world_not_modelled[] =
-	"fork, migration\n"
+	"mprotect, mremap, KSM; a child of fork has no thread of its own\n"
 	"several memory zones and nodes, pages above order 0, pdflush, read-ahead of files\n"
 	"preemption, timer ticks, more than one thread per CPU\n"
 	"RCU and SRCU grace periods\n"
@@ -393,8 +393,12 @@ static double op_events(const struct address_space_config *a, const struct op_co
 	case OPK_MADVISE_DONTNEED:
 	case OPK_MUNMAP:
 		return 200 + pages * (op->refill ? 30 : 5);
-	case OPK_FORK:			/* by the page is left to the caller */
-		return 2000;
+	case OPK_FORK:
+		return 200 + (a ? 10 * space_pages(a) : 0);
+	case OPK_WRITEBACK:
+		return 60 * (double)op->n;
+	case OPK_MIGRATE:
+		return 100 * (double)op->n;
 	case OPK_TRUNCATE:
 		return 5000;
 	case OPK_REPEAT:
@@ -429,6 +433,10 @@ static double op_time(const struct address_space_config *a, const struct op_conf
 	case OPK_SECONDARY_ACCESS:
 		return misses_cost(a, op) ? 4e6 * (double)op->n : 1e5;
 	case OPK_FORK:
+		return 1e7 + (a ? 1.5e5 * space_pages(a) : 0);
+	case OPK_WRITEBACK:
+	case OPK_MIGRATE:
+		return 8e6 * (double)op->n;
 	case OPK_TRUNCATE:
 		return 2e8;
 	case OPK_REPEAT:

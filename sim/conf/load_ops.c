@@ -138,7 +138,7 @@ static int find_via(struct op_load *g, const struct node *n, const char *path)
 /* Operations on the file behind a region: whose thread does it is all the same. */
 static int of_a_file(int kind)
 {
-	return kind == OPK_TRUNCATE;
+	return kind == OPK_TRUNCATE || kind == OPK_WRITEBACK;
 }
 
 /* What may run where: a vcpu's accesses are secondary, a process's are not. */
@@ -161,7 +161,8 @@ static void check_mode(struct op_load *g, const struct node *n, const char *path
 		load_error(g->l, n, path, NULL, "gru_unload needs mode: user");
 	if (g->mode == MODE_GUEST && needs_space && kind != OPK_SECONDARY_ACCESS)
 		load_error(g->l, n, path, NULL, "a vcpu (mode: guest) cannot do %s", name);
-	if (g->mode == MODE_KERNEL && needs_space && !needs_secondary && !of_a_file(kind))
+	if (g->mode == MODE_KERNEL && needs_space && !needs_secondary && !of_a_file(kind) &&
+	    kind != OPK_MIGRATE)
 		load_error(g->l, n, path, NULL, "a kernel thread (mode: kernel) cannot do %s", name);
 }
 
@@ -181,7 +182,7 @@ static void load_nested(struct op_load *g, const struct node *n, const char *pat
 static int names_region(int kind)
 {
 	return kind == OPK_TOUCH || kind == OPK_SECONDARY_ACCESS || kind == OPK_MADVISE_DONTNEED ||
-	       kind == OPK_MUNMAP || of_a_file(kind);
+	       kind == OPK_MUNMAP || kind == OPK_MIGRATE || of_a_file(kind);
 }
 
 static void load_operation(struct op_load *g, const struct node *item, int kind, const char *path,

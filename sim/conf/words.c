@@ -39,7 +39,7 @@ static const struct absent absent[] = {
 	{ "", " files zipf_table arrive " },
 	{ "address_spaces", " share sharers maps " },
 	{ "threads", " cpus " },
-	{ "loop", " mprotect mremap cow writeback migrate reclaim irq_off arms " },
+	{ "loop", " mprotect mremap cow reclaim irq_off arms " },
 };
 
 /* PATH of the message against the table: names of items are skipped over. */
