@@ -118,6 +118,7 @@ struct ctx {
 	int wait_write;			/* rwsem: waits as a writer */
 	int sigpending;			/* a signal that nobody has taken yet */
 	int registering;		/* in mmu_notifier_register: who waits for it is counted */
+	sim_time atomic_since;		/* ... with preemption off since then; 0: it is not */
 	int callouts;			/* depth of callouts that it is in */
 	sim_time callout_since, callout_time;	/* the outermost; all that are over */
 	struct path_watch *watch;	/* the oracle's; NULL: none yet */

@@ -94,8 +94,9 @@ static void sort_class(struct ctx *w, struct mm_locks *l, int c)
 
 /* vfree: under vmlist_lock the kernel's range is unmapped and flushed on every
  * CPU before the pages go (mm/vmalloc.c, unmap_kernel_range) */
-static void free_array(struct ctx *w, struct mm_locks *l)
+static void free_array(struct ctx *w, struct mm_locks *l, int c)
 {
+	l->sorted[c] = NULL;
 	charge(w, COST_VMALLOC);
 	charge_n(w, COST_VMALLOC_PAGE, array_pages(l));
 	flush_tlb_all(w);
@@ -217,19 +218,30 @@ static void unlock_pass(struct ctx *w, struct mm_locks *l)
 	}
 }
 
-void mm_locks_end(struct ctx *w, struct mm_locks *l)
+/* A class of the sorted form; its array goes while the other class is still
+ * locked, but for the last, which goes with mm_locks_free(). */
+static void unlock_array(struct ctx *w, struct mm_locks *l, int c)
 {
-	if (l->order != BY_SORTED_ARRAY) {
-		if (l->held)
-			unlock_pass(w, l);
-		l->held = 0;
-		return;
-	}
-	for (int c = 0; c < NR_CLASSES; c++) {
-		for (int i = 0; l->held & class_of[c] && i < l->n_sorted[c]; i++)
-			spin_unlock(w, l->sorted[c][i]);
-		l->held &= ~class_of[c];
+	for (int i = 0; i < l->n_sorted[c]; i++)
+		spin_unlock(w, l->sorted[c][i]);
+	l->held &= ~class_of[c];
+	if (l->held)
+		free_array(w, l, c);
+}
+
+void mm_locks_drop(struct ctx *w, struct mm_locks *l)
+{
+	if (l->order != BY_SORTED_ARRAY && l->held)
+		unlock_pass(w, l);
+	for (int c = 0; l->order == BY_SORTED_ARRAY && c < NR_CLASSES; c++)
+		if (l->held & class_of[c])
+			unlock_array(w, l, c);
+	l->held = 0;
+}
+
+void mm_locks_free(struct ctx *w, struct mm_locks *l)
+{
+	for (int c = 0; c < NR_CLASSES; c++)
 		if (l->sorted[c])
-			free_array(w, l);	/* while the other class is still locked */
-	}
+			free_array(w, l, c);
 }

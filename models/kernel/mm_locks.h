@@ -47,7 +47,9 @@ void mm_locks_begin(struct ctx *w, struct mm_locks *l, struct mm *mm, enum mm_lo
 		    int classes);
 /* Take one class; 0 or EINTR_SIGNAL.  May spin; ends with preemption off. */
 int mm_lock_class(struct ctx *w, struct mm_locks *l, int class);
-/* Drop what is held, free the arrays (a round to all CPUs each). */
-void mm_locks_end(struct ctx *w, struct mm_locks *l);
+/* Drop what is held; the array of the class that went first is freed in between. */
+void mm_locks_drop(struct ctx *w, struct mm_locks *l);
+/* Free the arrays that are left: a round to all CPUs each.  Nothing is held. */
+void mm_locks_free(struct ctx *w, struct mm_locks *l);
 
 #endif

@@ -2,6 +2,7 @@
 /* FIFO read-write semaphore with hand-off; see rwsem.h. */
 #include "models/kernel/rwsem.h"
 #include "models/kernel/sched.h"
+#include "models/kernel/stall.h"
 #include "sim/base/xassert.h"
 
 void rwsem_init(struct machine *m, struct rwsem *s, enum lock_class class)
@@ -29,6 +30,7 @@ static void sleep_for_grant(struct ctx *w, struct rwsem *s, int write,
 			    const struct wait_mark *mark)
 {
 	uint64_t start = s->last_start, end = s->last_end;
+	enum stall_cause cause = stall_cause(w, s->class, s->writer, s->head);
 
 	enqueue(w, s, write);
 	if (s->writer) {
@@ -39,6 +41,7 @@ static void sleep_for_grant(struct ctx *w, struct rwsem *s, int write,
 	while (!w->wait_granted)
 		schedule(w, lock_class_names[s->class], s->writer);
 	wait_end(w, mark, s->class, start, end);
+	stall_tally(w, cause, mark->t0);
 }
 
 static void got(struct ctx *w, struct rwsem *s, sim_time called, enum lock_mode mode)

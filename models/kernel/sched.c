@@ -6,6 +6,7 @@
 #include "models/kernel/kernel.h"
 #include "models/kernel/rcu.h"
 #include "models/kernel/softirq.h"
+#include "models/kernel/stall.h"
 #include "models/kernel/tlbflush.h"
 #include "sim/base/xassert.h"
 
@@ -67,6 +68,7 @@ static struct ctx *pick(struct ctx *w, struct rq *rq, int sleeps)
 	struct ctx *next;
 
 	w->cpu->need_resched = 0;
+	stall_of_cpu(w);
 	put_prev_task(rq, w, sleeps);
 	next = pick_next_task(rq);
 	if (next == w)

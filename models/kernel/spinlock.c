@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ticket and queued spinlocks; the rules are in spinlock.h. */
 #include "models/kernel/spinlock.h"
+#include "models/kernel/stall.h"
 #include "sim/base/xassert.h"
 
 void spin_lock_init(struct machine *m, struct spinlock *l, enum lock_class class)
@@ -25,6 +26,7 @@ static void wait_for_grant(struct ctx *w, struct spinlock *l, sim_time atomic_do
 {
 	struct ctx *holder = l->owner;
 	uint64_t start = holder->op_start, end = holder->op_end;
+	enum stall_cause cause = stall_cause(w, l->class, holder, l->head);
 	struct wait_mark mark;
 
 	w->wait_next = NULL;
@@ -41,6 +43,7 @@ static void wait_for_grant(struct ctx *w, struct spinlock *l, sim_time atomic_do
 	w->wake_at = TIME_NEVER;
 	BUG_ON(l->owner != w);
 	wait_end(w, &mark, l->class, start, end);
+	stall_tally(w, cause, mark.t0);
 }
 
 static void lock_mode(struct ctx *w, struct spinlock *l, enum lock_mode mode)

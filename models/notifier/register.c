@@ -11,6 +11,7 @@
 #include "models/kernel/kernel.h"
 #include "models/kernel/mm_locks.h"
 #include "models/kernel/mmu_notifier.h"
+#include "models/kernel/stall.h"
 #include "models/notifier/notifier.h"
 #include "sim/base/xassert.h"
 
@@ -48,7 +49,7 @@ static void becomes_atomic(struct ctx *w, struct held *h)
 	if (h->atomic_since != TIME_NEVER)
 		return;
 	sync(w);
-	h->atomic_since = now_of(w);
+	h->atomic_since = w->atomic_since = now_of(w);
 }
 
 static void write_seqlock(struct ctx *w, struct mmu_notifier_mm *nm)
@@ -121,14 +122,17 @@ static void drop_all(struct ctx *w, struct held *h)
 	if (h->seqlock)
 		write_sequnlock(w, h->mm->mmu_notifier_mm);
 	if (h->began)
-		mm_locks_end(w, &h->rmap);
+		mm_locks_drop(w, &h->rmap);
 	if (h->global_spinlock)
 		spin_unlock(w, &core->global_lock);
 	if (h->atomic_since != TIME_NEVER) {
 		sync(w);
+		stall_of_cpu(w);
 		metric_tally(&w->m->metrics, METRIC_REGISTER_ATOMIC, 0,
 			     now_of(w) - h->atomic_since);
 	}
+	if (h->began)
+		mm_locks_free(w, &h->rmap);
 	if (h->global_mutex)
 		mutex_unlock(w, &core->all_locks);
 	if (h->mmap_sem)
