@@ -69,7 +69,7 @@ int64_t try_to_free_pages(struct ctx *w)
 {
 	struct zone *z = &w->m->kernel->zone;
 	struct scan_control sc = { .may_writepage = 1 };
-	int64_t nr_reclaimed = 0, total_scanned = 0, pages = lru_pages(z);
+	int64_t nr_reclaimed = 0, pages = lru_pages(z);
 	int priority;
 
 	metric_count(&w->m->metrics, METRIC_RECLAIM_DIRECT, 0, 1);
@@ -84,7 +84,6 @@ int64_t try_to_free_pages(struct ctx *w)
 			nr_reclaimed += shrink_zone(w, &sc, priority);
 		}
 		shrink_slab(w, sc.nr_scanned, pages);
-		total_scanned += sc.nr_scanned;
 		if (nr_reclaimed >= SWAP_CLUSTER_MAX)
 			break;
 		if (sc.nr_scanned && priority < DEF_PRIORITY - 2)
