@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Tree RCU, the CPUs' half (kernel/rcu/tree.c, tree_plugin.h of today;
- * linux-3.7 by its keys).
+ * the kernel of 3.7 by its keys).
  *
  * A CPU learns of a period at its tick (its leaf's gp_seq is not its own),
  * is quiescent when it switches tasks, enters a guest, or its tick hits user
