@@ -249,6 +249,7 @@ enum kick_kind { KICK_LOADED, KICK_MODE };
 enum slot_lookup { LOOKUP_SCAN, LOOKUP_TREE };
 enum mmu_lock_kind { MMU_SPINLOCK, MMU_RWLOCK };
 enum aging_kind { AGING_LOCKED, AGING_LOCKLESS };
+enum slots_kind { SLOTS_RWSEM, SLOTS_SRCU };
 
 struct kvm_config {
 	char name[PARAM_NAME_MAX];
@@ -267,6 +268,7 @@ struct kvm_config {
 	int64_t lookup;			/* enum slot_lookup */
 	int64_t mmu_lock;		/* enum mmu_lock_kind */
 	int64_t aging;			/* enum aging_kind */
+	int64_t slots;			/* enum slots_kind */
 	int64_t zap_yield;		/* 1: a zap drops mmu_lock for others */
 	int64_t mmu_pages;		/* limit of shadow pages; 0: max(64, 2% of guest pages) */
 };
@@ -383,9 +385,16 @@ enum op_kind {
 	OPK_SIGNAL,		/* to another thread */
 	OPK_EXIT,		/* of the process, with the last of its threads */
 	OPK_FORK, OPK_TRUNCATE, OPK_WRITEBACK, OPK_MIGRATE,
+	OPK_CONTEND, OPK_SYNCHRONIZE,	/* one primitive of the kernel, alone */
 	OPK_REPEAT,
 };
 #define NR_OP_KINDS (OPK_REPEAT + 1)
+
+enum contend_on {
+	CONTEND_COUNTER, CONTEND_SPINLOCK, CONTEND_RWSEM_READ, CONTEND_RWLOCK_READ, CONTEND_RCU_READ,
+	CONTEND_SRCU_READ
+};
+enum sync_what { SYNC_RCU, SYNC_SRCU, SYNC_SRCU_EXPEDITED };
 
 struct op_config {
 	enum op_kind kind;
@@ -404,6 +413,7 @@ struct op_config {
 	int to_thread;			/* its index in the configuration */
 	int64_t respawn;		/* exit: the thread goes on in a new process */
 	int64_t keep;			/* fork: children left alive */
+	int64_t on, what;		/* contend, synchronize */
 	int64_t times;			/* repeat */
 	struct op_config *loop;		/* repeat */
 	int n_loop;

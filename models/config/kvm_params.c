@@ -55,6 +55,12 @@ static const struct enum_value aging_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value slots_values[] = {
+	{ "rwsem", SLOTS_RWSEM, "2008: slots_lock, read-held from exit to entry" },
+	{ "srcu", SLOTS_SRCU, "2.6.34: an SRCU domain per VM" },
+	{ NULL, 0, NULL },
+};
+
 #define S struct kvm_config
 static const struct param_row kvm_rows[] = {
 	NAME_ROW(S, name, "name of the secondary MMU"),
@@ -88,6 +94,8 @@ static const struct param_row kvm_rows[] = {
 	       "kind of mmu_lock; rwlock only with paging: tdp"),
 	CHOICE(S, "aging", PT_ENUM, aging, "", "locked", 0, 0, aging_values, "",
 	       "how accessed bits are read"),
+	CHOICE(S, "slots", PT_ENUM, slots, "", "rwsem", 0, 0, slots_values, "",
+	       "what keeps memslots as they are for a vcpu that is not in the guest"),
 	CHOICE(S, "zap_yield", PT_BOOL, zap_yield, "", "no", 0, 1, NULL,
 	       "tdp_mmu.c: tdp_mmu_iter_cond_resched",
 	       "a zap flushes and drops mmu_lock when others wait for it or for the CPU"),

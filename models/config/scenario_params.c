@@ -187,6 +187,28 @@ static const struct param_row truncate_rows[] = {
 };
 static const struct param_row writeback_rows[] = { ROW_OF, ROW_N("1024", "dirty pages written at most") };
 static const struct param_row migrate_rows[] = { ROW_OF, ROW_PAGES("seq"), ROW_N("1", "pages moved by one call") };
+static const struct enum_value contend_values[] = {
+	{ "counter", CONTEND_COUNTER, "increment and decrement of one counter, atomic" },
+	{ "spinlock", CONTEND_SPINLOCK, "lock and unlock of one spinlock" },
+	{ "rwsem_read", CONTEND_RWSEM_READ, "down_read and up_read of one semaphore" },
+	{ "rwlock_read", CONTEND_RWLOCK_READ, "read_lock and read_unlock of one queued rwlock" },
+	{ "rcu_read", CONTEND_RCU_READ, "rcu_read_lock and rcu_read_unlock" },
+	{ "srcu_read", CONTEND_SRCU_READ, "srcu_read_lock and srcu_read_unlock of one domain" },
+	{ NULL, 0, NULL },
+};
+static const struct param_row contend_rows[] = {
+	ROW(O, "on", PT_ENUM, on, "", NULL, 0, 0, contend_values, "one object of the machine, which all such operations share"),
+	ROW_N("1", "times in a row"),
+};
+static const struct enum_value sync_values[] = {
+	{ "rcu", SYNC_RCU, "synchronize_rcu" },
+	{ "srcu", SYNC_SRCU, "synchronize_srcu of the domain that contend has readers of" },
+	{ "srcu_expedited", SYNC_SRCU_EXPEDITED, "synchronize_srcu_expedited of it" },
+	{ NULL, 0, NULL },
+};
+static const struct param_row sync_rows[] = {
+	ROW(O, "what", PT_ENUM, what, "", "rcu", 0, 0, sync_values, "whose readers it waits for"),
+};
 static const struct param_row repeat_rows[] = {
 	ROW(O, "times", PT_INT, times, "", NULL, 1, INT64_MAX, NULL, "repetitions of the inner loop")
 };
@@ -214,6 +236,8 @@ const struct op_info op_table[NR_OP_KINDS] = {
 	OP(TRUNCATE, "truncate", truncate_rows, "cut the file behind a region, and extend it again"),
 	OP(WRITEBACK, "writeback", writeback_rows, "write dirty pages of the file behind a region, going round it"),
 	OP(MIGRATE, "migrate", migrate_rows, "move_pages: pages of the process to other page frames"),
+	OP(CONTEND, "contend", contend_rows, "take and release one primitive of the kernel"),
+	OP(SYNCHRONIZE, "synchronize", sync_rows, "wait for a grace period"),
 	OP(REPEAT, "repeat", repeat_rows, "an inner loop"),
 };
 

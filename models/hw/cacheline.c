@@ -50,6 +50,14 @@ static int farthest_copy(const struct machine *m, const struct line *l, int me)
 	return found;
 }
 
+/* The CPU has just been given the line: what follows at once comes before others. */
+static int still_here(const struct ctx *w, const struct line *l, sim_time from)
+{
+	sim_time dwell = w->m->mc->cost[COST_LINE_DWELL];
+
+	return dwell && w->cpu->recent_line == l && from <= w->cpu->recent_until + dwell;
+}
+
 sim_time line_book_from(struct ctx *w, struct line *l, enum line_access kind, sim_time from)
 {
 	struct machine *m = w->m;
@@ -57,6 +65,8 @@ sim_time line_book_from(struct ctx *w, struct line *l, enum line_access kind, si
 	uint64_t mine = 1ull << me;
 	sim_time d;
 
+	if (still_here(w, l, from))
+		return from + m->mc->cost[kind == LINE_ATOMIC ? COST_LINE_ATOMIC : COST_LINE_OWN];
 	if (kind == LINE_READ) {
 		if (l->sharers & mine)
 			return from + m->mc->cost[COST_LINE_OWN];
@@ -77,6 +87,8 @@ sim_time line_book_from(struct ctx *w, struct line *l, enum line_access kind, si
 	if (l->busy_until > from)
 		from = l->busy_until;
 	l->busy_until = from + d;
+	w->cpu->recent_line = l;
+	w->cpu->recent_until = l->busy_until;
 	return l->busy_until;
 }
 

@@ -11,6 +11,9 @@
  * So the state of whatever lives in the line may change at booking while its
  * effect is paid until the end: the order of atomics is the order of booking.
  *
+ * With line_dwell a CPU that has just been given a line keeps it so long: an
+ * access that follows at once is a hit, whoever else has booked the line.
+ *
  * Left out: capacity, false sharing between structs (each struct names its own
  * lines), write buffers (the model is sequentially consistent).
  */

@@ -60,6 +60,7 @@ enum fault_part {
 };
 
 struct fault_account;
+struct line;
 struct path_watch;
 
 /* Flushes that reclaim put off (current->tlb_ubc). */
@@ -164,6 +165,8 @@ struct cpu {
 	/* primary TLB of 2.6.27 (models/kernel/tlbflush.c) */
 	struct mm *active_mm;
 	int tlb_lazy;			/* TLBSTATE_LAZY */
+	struct line *recent_line;	/* given to this CPU last, until then (cacheline.h) */
+	sim_time recent_until;
 	int ack_owed;			/* requests acknowledged, not yet carried out: nothing runs before */
 	struct tlb *tlb;
 };

@@ -15,6 +15,7 @@ const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	"workqueue",
 	"rwlock_wait", "mn_invalidate",
 	"sleeper",
+	"primitive",
 };
 
 static enum fault_part part_of(enum lock_class class)

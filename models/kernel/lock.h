@@ -21,6 +21,7 @@ enum lock_class {
 	LOCK_WORKQUEUE,
 	LOCK_RWLOCK_WAIT, LOCK_MN_INVALIDATE,
 	LOCK_SLEEPER,
+	LOCK_PRIMITIVE,
 	NR_LOCK_CLASSES
 };
 extern const char *const lock_class_names[NR_LOCK_CLASSES];

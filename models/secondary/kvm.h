@@ -7,7 +7,7 @@
  *
  * What differs between its generations is data: pin, put order, flush and
  * fence are the design's protocol; tags, gup, memslots, requests_lock, and what
- * came later (kick, lookup, mmu_lock, aging) are the secondary file's.
+ * came later (kick, lookup, mmu_lock, aging, slots) are the secondary file's.
  *
  * Guest frames map linearly: frame = virtual page - base.  Left out: upper
  * levels of the shadow page table, guest page tables and their write
@@ -24,6 +24,7 @@
 #include "models/kernel/kernel.h"
 #include "models/kernel/memory.h"
 #include "models/kernel/rwlock.h"
+#include "models/kernel/srcu.h"
 #include "models/kernel/vmscan.h"
 #include "models/notifier/notifier.h"
 #include "models/notifier/spte.h"
@@ -60,6 +61,7 @@ struct kvm_vcpu {
 	int cpu;			/* where it last ran; -1: never (vcpu->cpu) */
 	int guest_mode;
 	enum vcpu_mode mode;		/* kick: mode */
+	int srcu_idx;			/* slots: srcu */
 	int inside;			/* last request check to start of the exit: only an
 					 * interrupt keeps it from using its TLB */
 	int halted;
@@ -89,6 +91,7 @@ struct kvm {
 	struct { uint64_t start, end; } slot[MAX_REGIONS];	/* by address */
 	int n_slots;
 	struct rwsem slots_lock;
+	struct srcu_domain srcu;	/* slots: srcu */
 	struct spinlock requests_lock;
 	struct line fence_line;		/* mmu_notifier_seq and _count */
 	int64_t count, seq;
@@ -128,6 +131,9 @@ void kvm_mmu_unlock(struct ctx *w, struct kvm *k);
 /* For faults: as a reader, if it is a read-write lock. */
 void kvm_mmu_lock_shared(struct ctx *w, struct kvm *k);
 void kvm_mmu_unlock_shared(struct ctx *w, struct kvm *k);
+/* Memslots stay as they are for a vcpu that is not in the guest. */
+void kvm_slots_enter(struct kvm_vcpu *v);
+void kvm_slots_leave(struct kvm_vcpu *v);
 /* A range callout begins or ends: memslots stay as they are in between. */
 void kvm_mn_section(struct ctx *w, struct kvm *k, int step);
 /* Clip [*start, *end) to the memslots it meets; 0: it meets none. */

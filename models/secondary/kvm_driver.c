@@ -146,6 +146,8 @@ static struct secondary *create(struct machine *m, struct mm *mm, const struct s
 	spin_lock_init(m, &k->requests_lock, LOCK_REQUESTS);
 	if (cfg->mmu_lock == MMU_RWLOCK)
 		rwlock_init(m, &k->mmu_rwlock, LOCK_MMU);
+	if (cfg->slots == SLOTS_SRCU)
+		srcu_init(m, &k->srcu, "kvm");
 	if (cfg->lookup == LOOKUP_TREE)
 		spin_lock_init(m, &k->mn_lock, LOCK_MN_INVALIDATE);
 	rwsem_init(m, &k->slots_lock, LOCK_SLOTS);

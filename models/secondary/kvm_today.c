@@ -14,6 +14,9 @@
  * something was done since the last time: flush what was zapped, drop the lock,
  * let them, take it again.  The fence stays closed meanwhile.
  *
+ * slots: srcu.  A vcpu outside the guest is a reader of a domain of its VM, not
+ * of slots_lock: no line that all vcpus write.
+ *
  * aging: lockless.  Accessed bits are cleared by atomics, without mmu_lock,
  * flush or step of the sequence.
  *
@@ -63,6 +66,22 @@ void kvm_mmu_unlock_shared(struct ctx *w, struct kvm *k)
 }
 
 /* --- memslots -------------------------------------------------------------------- */
+
+void kvm_slots_enter(struct kvm_vcpu *v)
+{
+	if (v->kvm->cfg->slots == SLOTS_SRCU)
+		v->srcu_idx = srcu_read_lock(v->w, &v->kvm->srcu);
+	else
+		down_read(v->w, &v->kvm->slots_lock);
+}
+
+void kvm_slots_leave(struct kvm_vcpu *v)
+{
+	if (v->kvm->cfg->slots == SLOTS_SRCU)
+		srcu_read_unlock(v->w, &v->kvm->srcu, v->srcu_idx);
+	else
+		up_read(v->w, &v->kvm->slots_lock);
+}
 
 void kvm_mn_section(struct ctx *w, struct kvm *k, int step)
 {

@@ -41,9 +41,9 @@ static void kvm_resched(struct kvm_vcpu *v)
 
 	if (!need_resched(w))
 		return;
-	up_read(w, &v->kvm->slots_lock);
+	kvm_slots_leave(v);
 	cond_resched(w);
-	down_read(w, &v->kvm->slots_lock);
+	kvm_slots_enter(v);
 }
 
 /* kick: mode: from here on a flusher interrupts and waits; then look for requests. */
@@ -85,7 +85,7 @@ static void enter_guest(struct kvm_vcpu *v)
 	}
 	v->guest_mode = 1;
 	v->inside = 1;
-	up_read(w, &v->kvm->slots_lock);
+	kvm_slots_leave(v);
 	charge(w, COST_VM_ENTRY);
 	sync(w);
 	if (v->kvm->cfg->tlb_tag == TAG_NONE)
@@ -123,7 +123,7 @@ static void leave_guest(struct kvm_vcpu *v, int cause)
 		cause = exit_by_interrupt(w->cpu->handled);
 	metric_count(&v->kvm->m->metrics, METRIC_EXIT, cause, 1);
 	preempt_enable(w);
-	down_read(w, &v->kvm->slots_lock);
+	kvm_slots_enter(v);
 }
 
 static void interrupted(struct kvm_vcpu *v)
@@ -224,25 +224,25 @@ void kvm_guest_halt(struct kvm_vcpu *v, sim_time d)
 	struct ctx *w = v->w;
 
 	leave_guest(v, EXIT_HALT);
-	up_read(w, &v->kvm->slots_lock);	/* kvm_vcpu_block drops it */
+	kvm_slots_leave(v);	/* kvm_vcpu_block drops it */
 	v->halted = 1;
 	ctx_class(w, TIME_SYSTEM);
 	schedule_timeout(w, d);
 	v->halted = 0;
-	down_read(w, &v->kvm->slots_lock);
+	kvm_slots_enter(v);
 	enter_guest(v);
 }
 
 void kvm_vcpu_start(struct kvm_vcpu *v)
 {
-	down_read(v->w, &v->kvm->slots_lock);
+	kvm_slots_enter(v);
 	enter_guest(v);
 }
 
 void kvm_vcpu_stop(struct kvm_vcpu *v)
 {
 	leave_guest(v, EXIT_OTHER);
-	up_read(v->w, &v->kvm->slots_lock);
+	kvm_slots_leave(v);
 	ctx_class(v->w, TIME_SYSTEM);
 }
 

@@ -2,6 +2,7 @@
 /* The operations of a loop; one function each. */
 #include "models/kernel/sched.h"
 #include "models/secondary/gru.h"
+#include "models/workload/primitive.h"
 #include "models/workload/thread.h"
 
 enum { MAX_STILL = 1000000 };	/* operations in a row that take no time */
@@ -253,6 +254,12 @@ void run_op(struct thread *t, const struct op_config *op, int *index)
 		break;
 	case OPK_MIGRATE:
 		op_migrate(t, op, cursor);
+		break;
+	case OPK_CONTEND:
+		op_contend(t, op);
+		break;
+	case OPK_SYNCHRONIZE:
+		op_synchronize(t, op);
 		break;
 	case OPK_REPEAT:
 		op_repeat(t, op, index);

@@ -74,6 +74,7 @@ struct workload {
 	uint32_t window_slot;
 	struct pick_cache *picks;
 	int64_t touches;		/* by user threads without an end */
+	struct primitives *primitives;	/* primitive.c; NULL until used */
 	int64_t visits, user_visits;	/* completed by vcpus, by user threads inside the window */
 	int64_t held;			/* pages of finished ops not freed: filled at the end */
 	struct op_list { struct unmap_op op; struct op_list *next; } *ops;

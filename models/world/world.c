@@ -414,6 +414,10 @@ static double op_events(const struct address_space_config *a, const struct op_co
 		return (misses_cost(a, op) ? 10 : 0.5) * (double)op->n;
 	case OPK_TOUCH:
 		return 0.5 * (double)op->n;
+	case OPK_CONTEND:
+		return 2 * (double)op->n;
+	case OPK_SYNCHRONIZE:		/* ticks and softirqs of a dozen jiffies */
+		return 500;
 	default:
 		return 1.5;
 	}
@@ -443,6 +447,10 @@ static double op_time(const struct address_space_config *a, const struct op_conf
 		for (int i = 0; i < op->n_loop; i++)
 			sum += op_time(a, &op->loop[i]);
 		return sum * (double)op->times;
+	case OPK_CONTEND:
+		return 5e5 * (double)op->n;
+	case OPK_SYNCHRONIZE:
+		return 1e10;
 	default:
 		return 1e5;
 	}

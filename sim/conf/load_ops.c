@@ -145,7 +145,7 @@ static int of_a_file(int kind)
 static void check_mode(struct op_load *g, const struct node *n, const char *path, int kind)
 {
 	int needs_space = kind != OPK_THINK && kind != OPK_SLEEP && kind != OPK_REPEAT &&
-			  kind != OPK_SIGNAL;
+			  kind != OPK_SIGNAL && kind != OPK_CONTEND && kind != OPK_SYNCHRONIZE;
 	int needs_kvm = kind == OPK_MEMSLOT_DELETE || kind == OPK_SHRINK;
 	int needs_secondary = kind == OPK_SECONDARY_ACCESS || kind == OPK_GRU_UNLOAD ||
 			      kind == OPK_REGISTER || kind == OPK_UNREGISTER || needs_kvm;

@@ -277,8 +277,57 @@ static void test_jitter_tables(void)
 	}
 }
 
+/* Two atomics in a row, while another CPU has booked the line for in between. */
+struct row { struct line l; sim_time took[2]; };
+
+static void two_in_a_row(struct ctx *w, void *arg)
+{
+	struct row *r = arg;
+
+	work_until(w, US(10));
+	for (int i = 0; i < 2; i++) {
+		sim_time t = now_of(w);
+
+		line_access(w, &r->l, LINE_ATOMIC);
+		sync(w);
+		r->took[i] = now_of(w) - t;
+	}
+}
+
+static void comes_between(struct ctx *w, void *arg)
+{
+	struct row *r = arg;
+
+	work_until(w, US(10) + NS(1));
+	line_access(w, &r->l, LINE_ATOMIC);
+	sync(w);
+}
+
+static void test_dwell(sim_time dwell, sim_time want)
+{
+	struct bare b;
+	struct record rec;
+	struct row r;
+
+	prepare(&b, &rec);
+	b.machine->cost[COST_LINE_DWELL] = dwell;
+	memset(&r, 0, sizeof(r));
+	line_init(&r.l);
+	r.l.owner = 2;
+	r.l.sharers = 4;
+	bare_thread(&b, 0, NULL, "row", two_in_a_row, &r);
+	bare_thread(&b, 1, NULL, "between", comes_between, &r);
+	bare_run(&b, MS(1));
+	is_int(r.took[0], SOCKET + ATOMIC, "the line is fetched");
+	is_int(r.took[1], want, dwell ? "and kept for what follows at once" :
+	       "strictly in order: the second waits for the other CPU, and fetches it back");
+	finish(&b, &rec);
+}
+
 int main(void)
 {
+	test_dwell(0, 2 * (SOCKET + ATOMIC));
+	test_dwell(NS(1), ATOMIC);
 	test_script();
 	test_serial();
 	test_hit_while_busy();

@@ -18,6 +18,8 @@ static void today(struct rig *r, uint64_t pages)
 	r->f.kvm.lookup = LOOKUP_TREE;
 	r->f.kvm.mmu_lock = MMU_RWLOCK;
 	r->f.kvm.aging = AGING_LOCKLESS;
+	r->f.kvm.slots = SLOTS_SRCU;
+	r->f.kernel.srcu = SRCU_TREE;
 	r->f.kvm.paging = PAGING_TDP;
 	r->f.kvm.tlb_tag = TAG_VPID;
 	r->f.kvm.gup = GUP_FAST;
@@ -327,8 +329,39 @@ static void test_aging(void)
 	rig_free(&r);
 }
 
+/* Whoever changes a memslot would wait for vcpus outside the guest, not for those inside. */
+static void looks(struct rig_thread *t)
+{
+	struct kvm *k = t->rig->kvm;
+
+	rig_until(t, US(50));
+	t->got[0] = k->srcu.readers;
+	rig_until(t, US(150));
+	t->got[1] = k->srcu.readers;
+}
+
+static void test_slots(void)
+{
+	struct rig r;
+	struct rig_thread *t, *v;
+
+	today(&r, 16);
+	r.prefilled = 0;
+	r.f.machine.cost[COST_GUP_FAST] = US(60);
+	rig_vcpu(&r, 0, in_guest);
+	(v = rig_vcpu(&r, 1, accesses))->arg = 5;
+	v->got[0] = US(20);
+	t = rig_host(&r, 4, looks);
+	rig_run(&r);
+	is_int(t->got[0], 1, "the vcpu that faults is a reader, the one in the guest is not");
+	is_int(t->got[1], 0, "nobody is one when both are inside");
+	is_int(rig_tally(&r, METRIC_LOCK_WAIT, LOCK_SLOTS)->n, 0, "slots_lock is not touched");
+	rig_free(&r);
+}
+
 int main(void)
 {
+	test_slots();
 	test_hull();
 	test_precheck();
 	test_kick();
