@@ -130,6 +130,8 @@ enum rcu_kind { RCU_CLASSIC, RCU_TREE };
 enum srcu_kind { SRCU_2006, SRCU_2012, SRCU_TREE };
 enum arbitration { ARBITRATION_RANDOM, ARBITRATION_TICKET_ORDER, ARBITRATION_WAIT };
 
+enum mutex_kind { MUTEX_2_6_27, MUTEX_TODAY };
+enum rwsem_kind { RWSEM_FIFO, RWSEM_TODAY };
 enum idle_driver { IDLE_FLAT, IDLE_MWAIT, IDLE_HLT, IDLE_ACPI, IDLE_INTEL };
 enum tick_phase { TICK_STAGGER, TICK_ALIGNED };
 
@@ -153,6 +155,7 @@ struct kernel_config {
 	int64_t tick_phase;		/* enum tick_phase */
 	int64_t no_hz;			/* idle CPUs stop their tick */
 	int64_t idle;			/* enum idle_driver */
+	int64_t mutex, rwsem;		/* enum mutex_kind, rwsem_kind */
 	int64_t rcu;			/* enum rcu_kind */
 	int64_t rcu_blimit, rcu_qhimark, rcu_qlowmark;
 	int64_t rcu_fqs;		/* tree: jiffies to a scan; 0: by HZ */

@@ -150,6 +150,12 @@ static const struct enum_value tick_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value mutex_values[] = {
+	{ "2.6.27", MUTEX_2_6_27, "a count; sleeps at once, wakes the first, anybody may steal it" },
+	{ "today", MUTEX_TODAY, "4.10: an owner; spins while it runs, hands over after one loss" },
+	{ NULL, 0, NULL },
+};
+
 static const struct enum_value idle_values[] = {
 	{ "flat", IDLE_FLAT, "one state: machine.idle.exit and machine.idle.polls" },
 	{ "mwait", IDLE_MWAIT, "2.6.27 mwait_idle: C1, woken by a store" },

@@ -91,6 +91,10 @@ struct ctx {
 	int spinlocks;			/* held or spun for */
 	struct ctx *below;		/* of an interrupt context: what it interrupted */
 	int must_resched;		/* an interrupt's return asks it to give up the CPU */
+	/* optimistic spinning (models/kernel/osq.c) */
+	struct ctx *spun_on;		/* who watches this thread run */
+	struct ctx *spin_owner, *spin_next;	/* whom it watches, who else does */
+	int spins_until_resched;	/* need_resched ends its spinning */
 	int woken;			/* since it last slept: the next schedule() does not sleep */
 	int on_rq;			/* runs or waits for its CPU */
 	int exited;

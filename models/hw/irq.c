@@ -77,6 +77,8 @@ static void go_on(struct cpu *c, struct ctx *w)
 		sim_ready(s, w->coro);
 	} else if (w->state == CTX_WORKING) {
 		sim_at(s, c->slot, s->now + w->remaining);
+	} else if (c->need_resched && w->spins_until_resched) {
+		sim_at(s, c->slot, s->now);
 	} else if (w->wake_at != TIME_NEVER) {
 		sim_at(s, c->slot, w->wake_at > s->now ? w->wake_at : s->now);
 	}

@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The mutex of 2.6.27; see mutex.h. */
+/* The mutex of 2.6.27, and the way to that of today; see mutex.h. */
 #include "models/kernel/mutex.h"
 #include "models/kernel/sched.h"
 #include "sim/base/xassert.h"
-
-struct mutex_waiter {
-	struct ctx *w;
-	struct mutex_waiter *next;
-};
 
 void mutex_init(struct machine *m, struct mutex *l, enum lock_class class)
 {
 	memset(l, 0, sizeof(*l));
 	line_init(&l->line);
 	l->count = 1;
+	osq_init(&l->osq);
 	spin_lock_init(m, &l->wait_lock, LOCK_MUTEX_WAIT);
 	l->class = (uint8_t)class;
 	l->id = m->next_id++;
 }
 
-static void enqueue(struct mutex *l, struct mutex_waiter *x)
+void mutex_enqueue(struct mutex *l, struct mutex_waiter *x)
 {
 	x->next = NULL;
 	if (l->tail)
@@ -29,7 +25,7 @@ static void enqueue(struct mutex *l, struct mutex_waiter *x)
 	l->tail = x;
 }
 
-static void dequeue(struct mutex *l, struct mutex_waiter *x)
+void mutex_dequeue(struct mutex *l, struct mutex_waiter *x)
 {
 	struct mutex_waiter **p = &l->head, *prev = NULL;
 
@@ -77,14 +73,14 @@ static void lock_slowpath(struct ctx *w, struct mutex *l, const struct wait_mark
 	}
 	spin_lock(w, &l->wait_lock);
 	sync(w);
-	enqueue(l, &me);
+	mutex_enqueue(l, &me);
 	while (xchg_count(w, l, -1) != 1) {
 		spin_unlock(w, &l->wait_lock);
 		schedule(w, lock_class_names[l->class], l->owner);
 		spin_lock(w, &l->wait_lock);
 		sync(w);
 	}
-	dequeue(l, &me);
+	mutex_dequeue(l, &me);
 	if (!l->head)
 		l->count = 0;
 	spin_unlock(w, &l->wait_lock);
@@ -98,9 +94,13 @@ void mutex_lock(struct ctx *w, struct mutex *l)
 	might_sleep(w);
 	sync(w);
 	wait_begin(w, &mark);
-	atomic_count(w, l);
-	if (--l->count < 0)
-		lock_slowpath(w, l, &mark);
+	if (w->m->kc->mutex == MUTEX_TODAY) {
+		mutex_lock_today(w, l, &mark);
+	} else {
+		atomic_count(w, l);
+		if (--l->count < 0)
+			lock_slowpath(w, l, &mark);
+	}
 	sync(w);
 	got(w, l, mark.t0);
 }
@@ -111,10 +111,15 @@ int mutex_trylock(struct ctx *w, struct mutex *l)
 
 	sync(w);
 	called = now_of(w);
-	atomic_count(w, l);		/* cmpxchg 1 -> 0 */
-	if (l->count != 1)
-		return 0;
-	l->count = 0;
+	if (w->m->kc->mutex == MUTEX_TODAY) {
+		if (!mutex_trylock_today(w, l))
+			return 0;
+	} else {
+		atomic_count(w, l);	/* cmpxchg 1 -> 0 */
+		if (l->count != 1)
+			return 0;
+		l->count = 0;
+	}
 	got(w, l, called);
 	return 1;
 }
@@ -125,9 +130,13 @@ void mutex_unlock(struct ctx *w, struct mutex *l)
 	BUG_ON(l->owner != w);
 	metric_tally(&w->m->metrics, METRIC_LOCK_HOLD, l->class, now_of(w) - l->granted_at);
 	tp(w, TP_UNLOCK, lock_word(l->class, LOCK_WRITE_MODE), l->id);
-	l->owner = NULL;
 	l->last_start = w->op_start;
 	l->last_end = w->op_end;
+	if (w->m->kc->mutex == MUTEX_TODAY) {
+		mutex_unlock_today(w, l);
+		return;
+	}
+	l->owner = NULL;
 	atomic_count(w, l);
 	if (++l->count > 0)
 		return;

@@ -4,6 +4,7 @@
 #include "models/hw/irq.h"
 #include "models/kernel/idle.h"
 #include "models/kernel/kernel.h"
+#include "models/kernel/osq.h"
 #include "models/kernel/rcu.h"
 #include "models/kernel/softirq.h"
 #include "models/kernel/stall.h"
@@ -102,6 +103,8 @@ static void switch_away(struct ctx *w, int sleeps, const char *what)
 		spin_unlock_irqrestore(w, &rq->lock);
 		sync(w);
 	} else {
+		if (sim_unlikely(w->spun_on))
+			owner_leaves_cpu(w);
 		if (next != w)
 			cpu_switch(w, next, what, sleeps ? w->blocker : next);
 		finish_task_switch(w);
