@@ -123,6 +123,13 @@ static void timer_interrupt(struct ctx *w, unsigned vector)
 
 /* --- tickless idle ------------------------------------------------------------------ */
 
+/* When jiffies reaches @j: a stopped tick is counted from the last update of jiffies,
+ * not on the CPU's own grid, so interrupts in idle cannot push it off. */
+static sim_time jiffy_start(const struct machine *m, uint64_t j)
+{
+	return m->kernel->tick_start + (sim_time)(j - 1) * tick_period(m);
+}
+
 /*
  * tick_nohz_stop_sched_tick(): when the CPU goes idle, and again after each
  * interrupt in idle.
@@ -156,7 +163,7 @@ void tick_idle_enter(struct cpu *c)
 	if (delta == UINT64_MAX)
 		sim_cancel(&c->m->sim, t->slot);
 	else
-		sim_at(&c->m->sim, t->slot, instant_of(c, jiffies(c->m) + delta));
+		sim_at(&c->m->sim, t->slot, jiffy_start(c->m, jiffies(c->m) + delta));
 }
 
 /* tick_nohz_get_sleep_length(): to the next timer event of @c, which goes idle. */
@@ -168,7 +175,7 @@ sim_time tick_sleep_length(const struct cpu *c)
 	if (c->m->kc->tick) {
 		delta = c->m->kc->no_hz ? ticks_to_skip(c) : 1;
 		if (delta < UINT64_MAX)
-			tick = instant_of(c, jiffies(c->m) + (delta ? delta : 1));
+			tick = jiffy_start(c->m, jiffies(c->m) + (delta ? delta : 1));
 	}
 	if (tick < next)
 		next = tick;
