@@ -245,21 +245,26 @@ int list_walk(struct ctx *w, struct mm *mm, const struct callout *c, uint64_t st
 	int replays = has_step(&design_of(w)->on_register, STEP_seqlock_replay);
 	struct mmu_notifier_mm *nm = mm->mmu_notifier_mm;
 	enum callout_op op = (enum callout_op)c->op;
+	sim_time t0, reader;
 	int answer = 0, idx;
 	uint32_t seq = 0;
-	sim_time t0;
 
 	sync(w);
 	t0 = now_of(w);
 	metric_count(&w->m->metrics, METRIC_LIST_WALKS, 0, 1);
 	idx = list_reader_lock(w, nm);
+	sync(w);
+	reader = now_of(w) - t0;
 	do {
 		if (replays)
 			seq = seq_begin(w, nm);
 		answer |= call_all(w, nm, c, start, end);
 	} while (replays && seq_moved(w, nm, seq));
+	sync(w);
+	reader -= now_of(w);
 	list_reader_unlock(w, nm, idx);
 	sync(w);
+	metric_tally(&w->m->metrics, METRIC_LIST_READER, 0, reader + now_of(w));
 	metric_tally(&w->m->metrics, METRIC_CALLOUT_TIME, (int)op, now_of(w) - t0);
 	return c->result == RESULT_VOID ? 0 : answer;
 }

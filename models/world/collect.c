@@ -217,6 +217,14 @@ static void add_ghost(const struct world_run *r, struct result *out, enum metric
 		fill_value(row, n ? 100 * (double)x->cell[id][class].count / (double)n : NAN, n != 0);
 }
 
+/* Walks a second whose readers take a hundredth of a CPU's time. */
+static double reader_rate(const struct metrics *x)
+{
+	double mean = tally_mean(&x->cell[METRIC_LIST_READER][0].tally);
+
+	return mean > 0 ? 0.01 * (double)SEC(1) / mean : NAN;
+}
+
 static void add_derived(struct world_run *r, struct result *out)
 {
 	const struct metrics *x = &r->m.metrics;
@@ -237,6 +245,7 @@ static void add_derived(struct world_run *r, struct result *out)
 		add_ghost(r, out, METRIC_GHOST_PTL, i);
 	}
 	add_value(out, METRIC_SECONDARY_FAULT_SEM_SHARE, mmap_sem_share(x));
+	add_value(out, METRIC_LIST_READER_RATE, reader_rate(x));
 	add_value(out, METRIC_PIN_HELD, held / 1e6);
 	add_value(out, METRIC_PIN_PAGES, window > 0 ?
 		  tw_area(&r->m.kernel->pinned, x->end) / window : NAN);
@@ -248,7 +257,7 @@ static int is_derived(enum metric_id id)
 {
 	switch (id) {
 	case METRIC_GUEST_THROUGHPUT: case METRIC_SECONDARY_THROUGHPUT: case METRIC_GUEST_SHARE:
-	case METRIC_SECONDARY_FAULT_SEM_SHARE: case METRIC_PIN_HELD: case METRIC_PIN_PAGES:
+	case METRIC_SECONDARY_FAULT_SEM_SHARE: case METRIC_LIST_READER_RATE: case METRIC_PIN_HELD: case METRIC_PIN_PAGES:
 	case METRIC_RECLAIM_EFFICIENCY: case METRIC_DEMAND_ACHIEVED:
 	case METRIC_GUEST_BLOCKED_SHARE: case METRIC_HOST_THROUGHPUT:
 	case METRIC_GHOST_DELAYED: case METRIC_GHOST_FENCE: case METRIC_GHOST_PTL:

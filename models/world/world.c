@@ -22,7 +22,7 @@ const char world_not_modelled[] =
 	"mprotect, mremap, KSM; a child of fork has no thread of its own\n"
 	"several memory zones and nodes, pages above order 0, pdflush, read-ahead of files\n"
 	"periodic load balancing (threads move at wake-ups only), nice values, hyper-threads\n"
-	"RCU and SRCU grace periods\n"
+	"preemptible and offloaded RCU, expedited RCU periods, CPU hotplug\n"
 	"guest page tables, large pages, NUMA memory distance\n"
 	"secondary MMUs other than KVM of 2008 and SGI's GRU\n"
 	"GRU: more threads on a blade than contexts, block copies; UV: message timeouts\n";
