@@ -81,6 +81,10 @@ void oracle_init(struct machine *m);
  * get_user_pages took its reference when the pte looked as in @seen. */
 void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p,
 		    const struct pte_seen *seen, int write, int pinned);
+/* The same where the callout of the last clear has been here already, so that
+ * nothing will take the translation away any more.  1 if it is stale. */
+int oracle_install_late(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p,
+			const struct pte_seen *seen);
 /* A fence check caught, or would have caught, a stale translation. */
 void oracle_caught(struct ctx *w, struct mm *mm, uint64_t va, const struct pte_seen *seen);
 void oracle_section(struct ctx *w, int64_t count, sim_time open_for);

@@ -109,6 +109,17 @@ void oracle_install(struct ctx *w, struct mm *mm, uint64_t va, const struct page
 	stale(w, va, p, pinned, "installs");
 }
 
+int oracle_install_late(struct ctx *w, struct mm *mm, uint64_t va, const struct page *p,
+			const struct pte_seen *seen)
+{
+	const struct pte *pte = pte_lookup(mm, va);
+
+	if (pte && pte->page == p && pte->clear_seq == seen->clear_seq)
+		return 0;
+	stale(w, va, p, 0, "installs");
+	return 1;
+}
+
 /* What came between the clear and the last callout must be gone with it. */
 static void pte_settled(struct ctx *w, struct mm *mm, uint64_t va, const struct pte *pte,
 			const struct page *old, uint32_t generation)

@@ -50,6 +50,7 @@ struct gru_entry {			/* of a chiplet's TLB */
 	struct page *page;
 	uint32_t asid;			/* 0: invalid */
 	uint8_t writable;
+	uint8_t judged;			/* the oracle knows that it is stale */
 	int16_t cpu;			/* of the thread whose miss it was */
 };
 
@@ -92,6 +93,7 @@ struct gru_context {
 	int resident;			/* read by a CPU since the miss: invalidates count */
 	int discard;			/* one that covers it came */
 	uint64_t killer_start, killer_end;	/* which */
+	sim_time discard_at;
 	struct page *dropin;		/* on its way into the TLB; NULL: none */
 	struct pte_seen seen;		/* what the pte looked like when it was read */
 	uint32_t slot;			/* the chiplet's next step for this context */
@@ -128,7 +130,7 @@ struct gru_hw *gru_hw(struct machine *m, const struct gru_config *cfg);
 int gru_blade_of(const struct cpu *c);
 int gru_blade_cpu(const struct cpu *c);
 struct gru_entry *gru_tlb_find(struct gru_tlb *t, uint32_t asid, uint64_t va);
-void gru_tlb_fill(struct gru_context *x, uint64_t va, struct page *p, int writable);
+struct gru_entry *gru_tlb_fill(struct gru_context *x, uint64_t va, struct page *p, int writable);
 /* Start the instruction on @va: 1 if the TLB has it (done after COST_GRU_OP), else the
  * chiplet works on its own from here. */
 int gru_start(struct gru_context *x, uint64_t va, int write);

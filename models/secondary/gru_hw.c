@@ -36,7 +36,7 @@ struct gru_entry *gru_tlb_find(struct gru_tlb *t, uint32_t asid, uint64_t va)
 	return NULL;
 }
 
-void gru_tlb_fill(struct gru_context *x, uint64_t va, struct page *p, int writable)
+struct gru_entry *gru_tlb_fill(struct gru_context *x, uint64_t va, struct page *p, int writable)
 {
 	struct gru_tlb *t = &x->chiplet->tlb;
 	struct gru_entry *e = gru_tlb_find(t, x->asid, va);
@@ -48,9 +48,10 @@ void gru_tlb_fill(struct gru_context *x, uint64_t va, struct page *p, int writab
 		e = &set[*v];
 		*v = (uint8_t)((*v + 1) % GRU_WAYS);
 	}
-	*e = (struct gru_entry){ va, p, x->asid, (uint8_t)writable, (int16_t)x->irq_cpu };
+	*e = (struct gru_entry){ va, p, x->asid, (uint8_t)writable, 0, (int16_t)x->irq_cpu };
 	p->grus |= 1ull << x->chiplet->id;
 	p->had_spte = 1;
+	return e;
 }
 
 /* How many entries went. */
@@ -153,6 +154,24 @@ static void ignored(struct gru_context *x)
 	oracle_caught(x->w, x->g->mm, x->va, &x->seen);
 }
 
+/* Has the callout about the last clear of the page been at this chiplet already? */
+static int is_late(const struct gru_context *x)
+{
+	return x->discard && x->discard_at >= x->dropin->cleared_at;
+}
+
+static void take(struct gru_context *x, struct page *p)
+{
+	struct gru_entry *e = gru_tlb_fill(x, x->va, p, x->write);
+
+	metric_count(&x->g->m->metrics, METRIC_GRU_DROPIN, DROPIN_DONE, 1);
+	tp(x->w, TP_GRU_DROPIN, x->va, p->id);
+	if (is_late(x))
+		e->judged = (uint8_t)oracle_install_late(x->w, x->g->mm, x->va, p, &x->seen);
+	else
+		oracle_install(x->w, x->g->mm, x->va, p, &x->seen, x->write, 0);
+}
+
 static void dropin_taken(struct gru_context *x)
 {
 	struct page *p = x->dropin;
@@ -161,10 +180,7 @@ static void dropin_taken(struct gru_context *x)
 	if (x->discard && x->g->cfg->discards_inflight) {
 		ignored(x);
 	} else {
-		oracle_install(x->w, x->g->mm, x->va, p, &x->seen, x->write, 0);
-		gru_tlb_fill(x, x->va, p, x->write);
-		metric_count(&x->g->m->metrics, METRIC_GRU_DROPIN, DROPIN_DONE, 1);
-		tp(x->w, TP_GRU_DROPIN, x->va, p->id);
+		take(x, p);
 	}
 	x->dropin = NULL;
 	execute(x);
@@ -213,6 +229,7 @@ static void purge_done(struct sim *s, void *arg)
 		if (!x || !x->resident || x->discard || !covers(t, x->asid, x->va))
 			continue;
 		x->discard = 1;
+		x->discard_at = s->now;
 		x->killer_start = t->named_start;
 		x->killer_end = t->named_end;
 	}

@@ -215,10 +215,46 @@ static int holds(const void *priv, const struct mm *mm, uint64_t va, const struc
 		const struct gru_entry *e = gru_tlb_find(&g->hw->chiplet[id].tlb,
 							 g->tracker[id].asid, va);
 
-		if (e && e->page == p)
+		if (e && e->page == p && !e->judged)
 			return 1;
 	}
 	return 0;
+}
+
+static int writes(void *priv, const struct mm *mm, uint64_t va, const struct page *p,
+		  char *why, size_t n, int *cpu)
+{
+	const struct gru *g = priv;
+
+	if (g->mm != mm || g->released)
+		return 0;
+	for (uint64_t map = p->grus & g->asidmap; map; map &= map - 1) {
+		int id = __builtin_ctzll(map);
+		const struct gru_entry *e = gru_tlb_find(&g->hw->chiplet[id].tlb,
+							 g->tracker[id].asid, va);
+
+		if (!e || e->page != p || !e->writable)
+			continue;
+		snprintf(why, n, "the TLB of GRU %d allows writes", id);
+		*cpu = e->cpu;
+		return 1;
+	}
+	return 0;
+}
+
+/* What would delay a miss of @va that came now: the ghost's question. */
+static int probe(void *priv, uint64_t va)
+{
+	const struct gru *g = priv;
+	int answer = g->range_active && gru_counts(g) ? PROBE_FENCE : 0;
+
+	for (uint64_t map = g->asidmap; map; map &= map - 1) {
+		int id = __builtin_ctzll(map);
+
+		if (gru_tlb_find(&g->hw->chiplet[id].tlb, g->tracker[id].asid, va))
+			answer |= PROBE_MAPPED;
+	}
+	return answer;
 }
 
 /* ms_released = 1: no thread of the mm is left that could start an instruction */
@@ -232,7 +268,7 @@ static void release(struct ctx *w, void *priv)
 
 const struct secondary_ops gru_ops = {
 	.kind = "gru", .callout = callout, .zaps = zaps, .release = release, .usable = usable,
-	.holds = holds,
+	.holds = holds, .writes = writes, .probe = probe,
 };
 
 /* --- as a secondary MMU among others --------------------------------------------------------- */
