@@ -43,5 +43,7 @@ extern const char world_not_modelled[];
 
 /* Ticket-lock chain and queued locks. */
 int validate_locks(struct check_list *l);
+/* RCU and SRCU, also behind readers asleep. */
+int validate_grace(struct check_list *l);
 
 #endif

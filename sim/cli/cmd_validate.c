@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * shootdown validate [SUITE...]: the engine against closed forms of queueing
- * theory, the locks against the ticket-lock chain, the model against published
- * figures.  Exit 1 if a row differs that is not known to.
+ * theory, the locks against the ticket-lock chain, grace periods against closed
+ * forms, the model against published figures.  Exit 1 if a row differs that is not known to.
  *
  * Leaves out: figures of this host.
  */
@@ -15,8 +15,8 @@
 #include "sim/cli/cli.h"
 #include "sim/cli/published.h"
 
-enum { SUITE_ENGINE, SUITE_LOCKS, SUITE_PUBLISHED, NR_SUITES };
-static const char *const suite_names[NR_SUITES] = { "engine", "locks", "published" };
+enum { SUITE_ENGINE, SUITE_LOCKS, SUITE_GRACE, SUITE_PUBLISHED, NR_SUITES };
+static const char *const suite_names[NR_SUITES] = { "engine", "locks", "grace", "published" };
 
 static void add_json(struct strbuf *sb, const struct check_list *l)
 {
@@ -98,7 +98,7 @@ static int find_suite(const struct command *c, const char *name)
 	if (near)
 		usage_error(c, "unknown suite '%s'; did you mean %s?", name, near);
 	else
-		usage_error(c, "unknown suite '%s'; suites are engine, locks and published", name);
+		usage_error(c, "unknown suite '%s'; suites are engine, locks, grace and published", name);
 	return -1;
 }
 
@@ -121,6 +121,8 @@ static int run_validate(const struct command *c, struct options *o)
 		validate_engine(&l);
 	if (!o->n_arg || wanted[SUITE_LOCKS])
 		validate_locks(&l);
+	if (!o->n_arg || wanted[SUITE_GRACE])
+		validate_grace(&l);
 	if (!o->n_arg || wanted[SUITE_PUBLISHED])
 		rc = published_run(c, o->study, &p, &l);
 	failed = check_failed(&l);
@@ -153,10 +155,10 @@ const struct command command_validate = {
 	.description =
 "Runs with fixed seeds, compared with closed forms and published figures.  SUITE\n"
 "is engine (M/M/1, M/M/c, M/G/1, machine repairman, closed networks), locks\n"
-"(ticket-lock chain, queued locks) or published (scenarios/validation/); all by\n"
-"default.  calibrated: parameters of the model come from this very figure;\n"
-"predicted: they do not.  Exit code 1 if a check differs that its file does not\n"
-"say is known to miss.",
+"(ticket-lock chain, queued locks), grace (RCU and SRCU, also behind sleeping\n"
+"readers) or published (scenarios/validation/); all by default.  calibrated:\n"
+"parameters of the model come from this very figure; predicted: they do not.  Exit\n"
+"code 1 if a check differs that its file does not say is known to miss.",
 	.option = validate_options, .n_options = 2,
 	.min_args = 0, .max_args = NR_SUITES, .run = run_validate,
 };
