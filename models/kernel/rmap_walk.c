@@ -4,11 +4,15 @@
  * points.  Per VMA: the address; an unlocked look at the pte; ptl and the same
  * look again; then age it, or take it out, flush and say so, all under ptl and
  * the lock of the walk.  A pte that is not there is no reason for a callout.
+ *
+ * flush.reclaim: batched puts the flush off to the end of the batch (vmscan.c);
+ * the point "flushed" then means that nobody flushes this pte any more here.
  */
 #include "models/kernel/page_lock.h"
 #include "models/kernel/page_site.h"
 #include "models/kernel/pgtable.h"
 #include "models/kernel/rmap.h"
+#include "models/kernel/tlbflush.h"
 #include "models/kernel/vmscan.h"
 #include "models/kernel/writeback.h"
 #include "sim/base/xassert.h"
@@ -190,7 +194,12 @@ static void unmap_pte(struct ctx *w, struct page_site *s, struct page *p, struct
 	old = ptep_get_and_clear(w, s->va, pte);
 	s->announced = 1;
 	site_point(w, s, POINT_cleared);
-	flush_tlb_page(w, s->mm, s->va);
+	if (!migration && should_defer_flush(w, s->mm)) {
+		set_tlb_ubc_flush_pending(w, s->mm, old.dirty);
+		site_point(w, s, POINT_deferred);
+	} else {
+		flush_tlb_page(w, s->mm, s->va);
+	}
 	site_point(w, s, POINT_flushed);
 	if (old.dirty)
 		set_page_dirty(w, p);

@@ -3,6 +3,7 @@
 #include "models/kernel/filemap.h"
 #include "models/kernel/page_lock.h"
 #include "models/kernel/rmap.h"
+#include "models/kernel/tlbflush.h"
 #include "models/kernel/sched.h"
 #include "models/kernel/vmscan.h"
 #include "models/kernel/writeback.h"
@@ -137,6 +138,7 @@ static enum fate shrink_locked(struct ctx *w, struct page *p, const struct scan_
 	if (!p->swapcache && !p->mapping)
 		return FATE_KEEP_LOCKED;
 	if (p->dirty) {
+		try_to_unmap_flush_dirty(w);
 		fate = write_out(w, p, referenced, sc, unmapped, w->rounds - rounds);
 		if (fate != FATE_OPEN)
 			return fate;
@@ -157,8 +159,14 @@ static enum fate shrink_one(struct ctx *w, struct page *p, struct scan_control *
 	return shrink_locked(w, p, sc);
 }
 
-static void free_pagevec(struct ctx *w, struct pagevec *v)
+/* Pages to free together: 2.6.27 a pagevec; where flushes are put off, a folio
+ * batch of today, for one round is then due before they go. */
+enum { FOLIO_BATCH_SIZE = 31 };
+struct free_batch { int nr, room; struct page *page[FOLIO_BATCH_SIZE]; };
+
+static void free_batch(struct ctx *w, struct free_batch *v)
 {
+	try_to_unmap_flush(w);
 	for (int i = 0; i < v->nr; i++)
 		free_hot_cold_page(w, v->page[i]);
 	v->nr = 0;
@@ -167,7 +175,9 @@ static void free_pagevec(struct ctx *w, struct pagevec *v)
 int64_t shrink_page_list(struct ctx *w, struct page_list *list, struct scan_control *sc)
 {
 	struct page_list keep = { NULL, NULL, 0 };
-	struct pagevec freed = { .nr = 0 };
+	struct free_batch freed = {
+		.room = w->m->kc->flush_reclaim == RECLAIM_BATCHED ? FOLIO_BATCH_SIZE : PAGEVEC_SIZE,
+	};
 	int64_t nr_reclaimed = 0;
 
 	cond_resched(w);
@@ -182,8 +192,8 @@ int64_t shrink_page_list(struct ctx *w, struct page_list *list, struct scan_cont
 			nr_reclaimed++;
 			metric_count(&w->m->metrics, METRIC_RECLAIM_FREED, 0, 1);
 			freed.page[freed.nr++] = p;
-			if (freed.nr == PAGEVEC_SIZE)
-				free_pagevec(w, &freed);
+			if (freed.nr == freed.room)
+				free_batch(w, &freed);
 			continue;
 		}
 		if (fate == FATE_ACTIVATE)
@@ -193,7 +203,7 @@ int64_t shrink_page_list(struct ctx *w, struct page_list *list, struct scan_cont
 		list_add_head(&keep, p);
 	}
 	*list = keep;
-	free_pagevec(w, &freed);
+	free_batch(w, &freed);
 	return nr_reclaimed;
 }
 

@@ -42,7 +42,7 @@ static double quantile_of(const struct result *r, const struct study_metric *m, 
 
 static double value_of(const struct result *r, const struct validation_value *x)
 {
-	if (r->status != RUN_OK && r->status != RUN_VIOLATION)
+	if (r->status != RUN_OK)	/* nor is what an unsafe run measures a figure */
 		return NAN;
 	if (x->metric.quantile)
 		return quantile_of(r, &x->metric, x->label);
@@ -69,7 +69,7 @@ static double run_point(const struct study *s, const struct validation *v,
 
 		result_init(&r);
 		world_run(w, &cfg, (uint32_t)i + 1, &r);
-		if (r.status != RUN_OK && r.status != RUN_VIOLATION)
+		if (r.status != RUN_OK)
 			fprintf(stderr, "%s: %s: %s: %s\n", v->id, x->name,
 				run_status_name(r.status), r.reason ? r.reason : "");
 		sum += value_of(&r, x);

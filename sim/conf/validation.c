@@ -153,7 +153,7 @@ static void read_point(struct validation_load *g, const struct node *item, const
 		load_error(&g->l, item, path, NULL, "metric is missing");
 	else
 		g->l.errors += conf_read_metric(g->l.c, metric, path, &v->metric) != 0;
-	if (!label)
+	if (!label && !node_get(item, "metric"))	/* the file's is of the file's metric */
 		label = text_at(g, g->root, "", "label", 0);
 	v->label = label ? label : "";
 	v->unit = v->metric.metric >= 0 ? metric_table[v->metric.metric].unit : "";
