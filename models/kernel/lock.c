@@ -109,10 +109,19 @@ void account_span_begin(struct ctx *w, struct account_span *mark)
 	mark->t0 = now_of(w);
 	mark->worked = w->worked;
 	mark->stolen = w->stolen;
+	mark->preempted = w->preempted;
 	if (!w->fault)
 		return;
 	memcpy(mark->here, w->fault->here, sizeof(mark->here));
 	memcpy(mark->relation, w->fault->relation, sizeof(mark->relation));
+}
+
+void account_span_drop(struct ctx *w, const struct account_span *mark)
+{
+	if (!w->fault)
+		return;
+	memcpy(w->fault->here, mark->here, sizeof(mark->here));
+	memcpy(w->fault->relation, mark->relation, sizeof(mark->relation));
 }
 
 void account_span_end(struct ctx *w, const struct account_span *mark, enum fault_part part)
@@ -121,7 +130,7 @@ void account_span_end(struct ctx *w, const struct account_span *mark, enum fault
 		return;
 	w->worked = mark->worked;
 	w->stolen = mark->stolen;
-	memcpy(w->fault->here, mark->here, sizeof(mark->here));
-	memcpy(w->fault->relation, mark->relation, sizeof(mark->relation));
+	w->preempted = mark->preempted;
+	account_span_drop(w, mark);
 	w->fault->here[part] += now_of(w) - mark->t0;
 }

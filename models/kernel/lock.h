@@ -73,10 +73,12 @@ void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end);
  * one, whatever is waited for in between.  sync() before each.
  */
 struct account_span {
-	sim_time t0, worked, stolen;
+	sim_time t0, worked, stolen, preempted;
 	sim_time here[NR_FAULT_PARTS], relation[NR_RELATIONS];
 };
 void account_span_begin(struct ctx *w, struct account_span *mark);
 void account_span_end(struct ctx *w, const struct account_span *mark, enum fault_part part);
+/* What was waited for in between counts as nothing of its own. */
+void account_span_drop(struct ctx *w, const struct account_span *mark);
 
 #endif

@@ -119,11 +119,14 @@ static void preempt(struct ctx *w)
 {
 	sim_time start = now_of(w), stolen = w->stolen, worked = w->worked;
 	enum time_class class = w->class;
+	struct account_span waits;
 
+	account_span_begin(w, &waits);
 	ctx_class(w, TIME_SYSTEM);
 	while (w->cpu->need_resched)
 		switch_away(w, 0, "a CPU");
 	ctx_class(w, class);
+	account_span_drop(w, &waits);	/* for the run queue's lock, say */
 	w->worked = worked;
 	w->stolen = stolen + (now_of(w) - start);
 	w->preempted += now_of(w) - start;

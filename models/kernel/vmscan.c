@@ -19,7 +19,10 @@ static void count_waste(struct ctx *w, struct page *p, int unmapped, uint32_t ro
 {
 	struct metrics *x = &w->m->metrics;
 
-	if (!p->pins || p->wasted)
+	if (!p->pins)
+		return;
+	metric_count(x, METRIC_RECLAIM_SHADOWED, 1, 1);
+	if (p->wasted)
 		return;
 	p->wasted = 1;
 	metric_count(x, METRIC_SWAP_WASTED_SLOT, 0, p->swapcache);
@@ -191,6 +194,7 @@ int64_t shrink_page_list(struct ctx *w, struct page_list *list, struct scan_cont
 		if (fate == FATE_FREED) {
 			nr_reclaimed++;
 			metric_count(&w->m->metrics, METRIC_RECLAIM_FREED, 0, 1);
+			metric_count(&w->m->metrics, METRIC_RECLAIM_SHADOWED, 0, p->had_spte);
 			freed.page[freed.nr++] = p;
 			if (freed.nr == freed.room)
 				free_batch(w, &freed);

@@ -489,6 +489,24 @@ static double run_length(const struct world_config *c)
 	return longest + (double)c->settle;
 }
 
+/* What it takes to find memory: for each page demanded, and all along where the
+ * start state does not fit. */
+static double reclaim_events(const struct world_config *c, double length)
+{
+	double demanded = 0, pages = 0;
+
+	if (!c->machine->memory)
+		return 0;
+	for (int i = 0; i < c->n_threads; i++)
+		for (int j = 0; j < c->thread[i].n_loop; j++)
+			if (dist_mean(&c->thread[i].arrive))
+				demanded += (double)(c->thread[i].times * c->thread[i].loop[j].n);
+	for (int i = 0; i < c->n_spaces; i++)
+		for (int j = 0; j < c->space[i].n_regions; j++)
+			pages += c->space[i].region[j].prefault ? (double)c->space[i].region[j].length : 0;
+	return 400 * demanded + (pages > (double)c->machine->memory ? length / 1e9 * 4000 : 0);
+}
+
 double world_expected_events(const struct world_config *c)
 {
 	double length = run_length(c), sum = 0, time, events;
@@ -499,5 +517,5 @@ double world_expected_events(const struct world_config *c)
 		per_round(c, t, &time, &events);
 		sum += (double)(t->count * instances(c, t)) * events * (t->times ? (double)t->times : length / time);
 	}
-	return sum;
+	return sum + reclaim_events(c, length);
 }

@@ -61,7 +61,7 @@ struct run_summary {
 	int64_t planned;		/* runs the studies ask for */
 	int64_t done;			/* run now */
 	int64_t skipped;		/* were there already */
-	int64_t failed;			/* of both: deadlock, assertion, crash, timeout, memory */
+	int64_t failed;			/* of both: deadlock, assertion, crash, timeout, memory; not oom */
 	int64_t *study;			/* ids of the studies, in the order given */
 	int n_studies;
 	char first_failure[480];	/* replay line and reason of one of them, or "" */

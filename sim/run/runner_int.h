@@ -29,10 +29,10 @@ struct runner {
 	int masked;
 };
 
-/* A run that has no observations: neither ok nor violation. */
+/* A run that has no result.  The end of the simulated memory is one. */
 static inline int is_failure(enum run_status s)
 {
-	return s != RUN_OK && s != RUN_VIOLATION;
+	return s != RUN_OK && s != RUN_VIOLATION && s != RUN_OOM;
 }
 
 /* Ids and weights of the plan's configurations; no row is written without a store. */

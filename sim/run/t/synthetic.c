@@ -152,6 +152,10 @@ static void run_one(void *arg, void **state, int i, uint32_t rep, struct result 
 	}
 	result_add_count(r, "I1", violated, 10);
 	result_add_count(r, "I2", 0, 3);
+	if (!strcmp(design, "oom") && rep == 2) {
+		r->status = RUN_OOM;
+		result_set_reason(r, "no page left");
+	}
 	if (!strcmp(design, "deadlock") && rep == 2) {
 		r->status = RUN_DEADLOCK;
 		result_set_reason(r, "a waits for b");

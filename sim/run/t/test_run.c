@@ -202,6 +202,26 @@ static void test_shards(void)
 	is_equal(path("sh.db"), path("whole.db"), "both shards are the whole");
 }
 
+static void test_oom(void)
+{
+	static const char *const designs[] = { "good", "oom" };
+	struct synthetic s = { "oom", designs, 2, 1, 3, 0, "" };
+	struct run_options o = { .jobs = 2 };
+	struct run_summary out;
+	struct err e;
+
+	is_int(run(&s, 3, o, path("oom.db"), &out, &e), 0, "a design that runs out of memory");
+	is_int(out.failed, 0, "has not failed");
+	is_int(out.exit_code, 0, "it has a result");
+	is_int(db_int(path("oom.db"), "SELECT count(*) FROM run WHERE status='oom' AND "
+		      "reason='no page left'"), 1, "which is stored");
+	run_summary_free(&out);
+	o.retry_failed = 1;
+	is_int(run(&s, 3, o, path("oom.db"), &out, &e), 0, "--retry-failed");
+	is_int(out.done, 0, "does not run it again");
+	run_summary_free(&out);
+}
+
 static void test_dry_run(void)
 {
 	static const char *const designs[] = { "good", "steady" };
@@ -342,6 +362,7 @@ int main(void)
 	test_jobs();
 	test_sequential();
 	test_shards();
+	test_oom();
 	test_dry_run();
 	test_errors();
 	test_interrupt();
