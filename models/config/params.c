@@ -156,6 +156,12 @@ static const struct enum_value mutex_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value rwsem_values[] = {
+	{ "fifo", RWSEM_FIFO, "2.6.27, x86-64: a spinlock, first come first served, granted before woken" },
+	{ "today", RWSEM_TODAY, "5.10: one atomic; writers spin and steal, readers go in bulk, 4 ms to a hand-off" },
+	{ NULL, 0, NULL },
+};
+
 static const struct enum_value idle_values[] = {
 	{ "flat", IDLE_FLAT, "one state: machine.idle.exit and machine.idle.polls" },
 	{ "mwait", IDLE_MWAIT, "2.6.27 mwait_idle: C1, woken by a store" },

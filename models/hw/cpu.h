@@ -118,7 +118,8 @@ struct ctx {
 	uint32_t rounds;		/* flush rounds it has sent */
 	uint32_t timer_slot;		/* schedule_timeout */
 	int timer_armed;
-	struct ctx *wait_next;		/* queue of the lock it waits for */
+	struct ctx *wait_next;		/* queue of the lock it sleeps for ... */
+	struct ctx *spin_queue;		/* ... and of the spinlock, also on its way to sleep */
 	struct ctx *blocker;		/* who holds what it is about to sleep for */
 	int wait_write;			/* rwsem: waits as a writer */
 	int sigpending;			/* a signal that nobody has taken yet */
@@ -130,6 +131,9 @@ struct ctx {
 	int spans;			/* readers of the list held from start to end */
 	int span[4];			/* ... and how to leave them; -1: none was taken */
 	int wait_granted;
+	sim_time wait_timeout;		/* rwsem of today: then it may ask for a hand-off ... */
+	int wait_handoff;		/* ... and was promised one */
+	struct ctx *wake_next;		/* to be woken once a lock is dropped (wake_q) */
 	struct tlb_batch tlb_ubc;
 };
 

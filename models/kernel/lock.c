@@ -72,6 +72,13 @@ void wait_end(struct ctx *w, const struct wait_mark *mark, enum lock_class class
 	account_relation(w, d, blocker_start, blocker_end);
 }
 
+/* For the deadlock report, if @w waits already. */
+static void held_by(struct ctx *w, struct ctx *holder)
+{
+	if (w->coro->waits_for)
+		w->coro->held_by = holder ? holder->coro : NULL;
+}
+
 void lock_passed(struct ctx *taker, struct ctx *rest)
 {
 	if (taker) {
@@ -80,9 +87,17 @@ void lock_passed(struct ctx *taker, struct ctx *rest)
 	}
 	for (; rest; rest = rest->wait_next) {
 		rest->blocker = taker;
-		if (rest->coro->waits_for)	/* it waits already */
-			rest->coro->held_by = taker ? taker->coro : NULL;
+		held_by(rest, taker);
 	}
+}
+
+/* Who waits for a spinlock may be on its way to sleep: its blocker is another one. */
+void spin_passed(struct ctx *taker, struct ctx *rest)
+{
+	if (taker)
+		taker->coro->held_by = NULL;
+	for (; rest; rest = rest->spin_queue)
+		held_by(rest, taker);
 }
 
 static enum relation relation_of(const struct ctx *w, uint64_t start, uint64_t end)

@@ -65,6 +65,7 @@ void wait_end(struct ctx *w, const struct wait_mark *mark, enum lock_class class
  * all of the queue @rest for it.  For the deadlock report: a waiter outlives
  * many holders, and a holder may end before the waiter's turn comes. */
 void lock_passed(struct ctx *taker, struct ctx *rest);
+void spin_passed(struct ctx *taker, struct ctx *rest);	/* the same of a spinlock */
 /* Time @d of the present attempt was lost to an operation on [start, end). */
 void account_relation(struct ctx *w, sim_time d, uint64_t start, uint64_t end);
 

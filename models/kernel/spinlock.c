@@ -29,10 +29,10 @@ static void wait_for_grant(struct ctx *w, struct spinlock *l, sim_time atomic_do
 	enum stall_cause cause = stall_cause(w, l->class, holder, l->head);
 	struct wait_mark mark;
 
-	w->wait_next = NULL;
+	w->spin_queue = NULL;
 	w->wake_at = TIME_NEVER;
 	if (l->tail)
-		l->tail->wait_next = w;
+		l->tail->spin_queue = w;
 	else
 		l->head = w;
 	l->tail = w;
@@ -78,7 +78,7 @@ static int waiters_share(struct spinlock *l)
 {
 	int k = 0;
 
-	for (struct ctx *x = l->head; x; x = x->wait_next, k++)
+	for (struct ctx *x = l->head; x; x = x->spin_queue, k++)
 		l->line.sharers |= 1ull << x->cpu->id;
 	return k;
 }
@@ -131,10 +131,10 @@ static void unlock_mode(struct ctx *w, struct spinlock *l, enum lock_mode mode)
 	done = w->m->kc->spinlock == SPINLOCK_TICKET ? release_ticket(w, l) :
 		release_queued(w, l);
 	if (next) {
-		l->head = next->wait_next;
+		l->head = next->spin_queue;
 		if (!l->head)
 			l->tail = NULL;
-		lock_passed(next, l->head);
+		spin_passed(next, l->head);
 	}
 	w->debt += done - now_of(w);
 	w->spinlocks--;

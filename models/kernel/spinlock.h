@@ -28,7 +28,7 @@
 struct spinlock {
 	struct line line;
 	struct ctx *owner;
-	struct ctx *head, *tail;	/* waiters, FIFO, linked by wait_next */
+	struct ctx *head, *tail;	/* waiters, FIFO, linked by spin_queue */
 	sim_time reread_until;		/* outstanding re-reads of the word */
 	sim_time granted_at;
 	uint32_t id;

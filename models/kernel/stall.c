@@ -26,7 +26,7 @@ enum stall_cause stall_cause(const struct ctx *w, enum lock_class class, const s
 		return STALL_NONE;
 	if (holder && holder->registering)
 		return cause;
-	for (; queue; queue = queue->wait_next)
+	for (; queue; queue = cause == STALL_MMAP_SEM ? queue->wait_next : queue->spin_queue)
 		if (queue->registering)
 			return cause == STALL_MMAP_SEM ? STALL_QUEUED_WRITER : cause;
 	return STALL_NONE;

@@ -17,7 +17,7 @@ struct absent { const char *under, *words; };
 static const struct absent absent[] = {
 	{ "machine", " smt hops swap memory nodes tlb.ways tlb.pcid " },
 	{ "machine.tlb", " ways pcid " },
-	{ "kernel", " flush rwsem_spin time_slice gather.kind ipi.kind " },
+	{ "kernel", " flush time_slice gather.kind ipi.kind " },
 	{ "kernel.gather", " kind " },
 	{ "kernel.ipi", " kind " },
 	{ "kernel.spinlock", " unfair " },
