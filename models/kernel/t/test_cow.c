@@ -221,6 +221,35 @@ static void test_guest_read(int read_only)
 	rig_free(&r);
 }
 
+/* The fault samples the sequence, and its own get_user_pages then copies: the callout
+ * of that copy steps the sequence, so the fault is tried twice, whatever the style. */
+static void own_copy(struct rig_thread *t)
+{
+	share(t, 0);
+	kvm_guest_access(t->vcpu, RIG_BASE, 1);
+}
+
+static void test_own_copy(int pair)
+{
+	struct rig r;
+
+	rig_init(&r, 16);
+	r.prefilled = 0;
+	if (pair) {
+		fix_hook(&r.f, SITE_do_wp_page, POINT_copied, OP_range_start);
+		fix_hook(&r.f, SITE_do_wp_page, POINT_pte_unlocked, OP_range_end);
+	} else {
+		fix_hook(&r.f, SITE_do_wp_page, POINT_flushed, OP_invalidate_page);
+	}
+	rig_vcpu(&r, 1, own_copy);
+	rig_run(&r);
+	is_int(rig_count(&r, METRIC_SECONDARY_FAULT_COUNT, 0), 1, "one fault");
+	is_int(rig_count(&r, METRIC_FENCE_KILLS, 2), 1, "killed once by the step of its own copy");
+	is_int(rig_count(&r, METRIC_SITE_EVENTS, 0), 1, "which is made once");
+	is_int(rig_count(&r, METRIC_ROUND, ROUND_SECONDARY), 0, "and has nothing to flush");
+	rig_free(&r);
+}
+
 int main(void)
 {
 	tap_seed(1);
@@ -232,5 +261,7 @@ int main(void)
 	test_race();
 	test_guest_read(0);
 	test_guest_read(1);
+	test_own_copy(0);
+	test_own_copy(1);
 	return tap_done();
 }
