@@ -152,7 +152,9 @@ static void build_padding(struct world_run *r, struct space *s, uint64_t at)
 	struct shared_objects *o = &r->l.shared[cfg - r->m.cfg->space];
 	uint64_t key = hash_mix(hash_str(cfg->name, (uint64_t)r->m.cfg->seed), 0x766d6173u);
 
-	for (int64_t i = 0; i < cfg->vmas; i++, at += 2) {
+	/* from the last to the first: each is then found a place in a few steps */
+	for (int64_t i = cfg->vmas - 1; i >= 0; i--) {
+		uint64_t va = at + 2 * (uint64_t)i;
 		int file = (int64_t)(rng_keyed(key, 0, (uint64_t)i) % PPM_ONE) < cfg->vmas_file;
 		int cow = (int64_t)(rng_keyed(key, 1, (uint64_t)i) % PPM_ONE) < cfg->vmas_cow;
 		int common = (int64_t)(rng_keyed(key, 2, (uint64_t)i) % PPM_ONE) < cfg->anon_shared;
@@ -163,12 +165,12 @@ static void build_padding(struct world_run *r, struct space *s, uint64_t at)
 		if (!file) {
 			if (common && !o->anon[i])
 				o->anon[i] = anon_vma_new(&r->m);
-			vma_insert(s->mm, at, at + 1, common ? o->anon[i] : anon_vma_new(&r->m));
+			vma_insert(s->mm, va, va + 1, common ? o->anon[i] : anon_vma_new(&r->m));
 			continue;
 		}
 		if (f && !*f)
 			*f = address_space_new(&r->m, "shared", 1);
-		v = vma_insert_file(s->mm, at, at + 1, VM_READ | VM_WRITE,
+		v = vma_insert_file(s->mm, va, va + 1, VM_READ | VM_WRITE,
 				    f ? *f : address_space_new(&r->m, "private", 1), 0);
 		if (cow)
 			anon_vma_prepare(&r->m, v);
