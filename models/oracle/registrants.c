@@ -30,11 +30,13 @@ struct pending_clear {
 
 /* A path of one task that clears ptes, from its first lock to its last. */
 #define MAX_TOLD 16
+#define MAX_CLEARED 8
 struct path_watch {
 	int locks;			/* of VM_LOCKS */
 	sim_time since;
 	uint32_t clears;
-	uint64_t cleared;		/* the last of them */
+	struct registrant *cleared_of[MAX_CLEARED];	/* of whose mm's */
+	int n_cleared;
 	struct pending_clear *pending;
 	struct { struct registrant *r; uint64_t start, end; } told[MAX_TOLD];
 	uint32_t n_told;		/* so far: the last MAX_TOLD are kept */
@@ -107,13 +109,27 @@ static void told(struct ctx *w, struct registrant *r, uint64_t start, uint64_t e
 			c->told = 1;
 }
 
+/* The registrants in whose address spaces the path cleared; all of one, or none, of an mm. */
+static void note_cleared(struct ctx *w, struct path_watch *x, uint64_t va)
+{
+	if (x->n_cleared && covers(x->cleared_of[x->n_cleared - 1], va))
+		return;
+	for (int i = 0; i < x->n_cleared; i++)
+		if (covers(x->cleared_of[i], va))
+			return;
+	for (struct registrant *r = w->m->oracle_registrants; r; r = r->all_next)
+		if (covers(r, va) && x->n_cleared < MAX_CLEARED)
+			x->cleared_of[x->n_cleared++] = r;
+}
+
 static void pte_cleared(struct ctx *w, uint64_t va, struct page *p)
 {
 	struct oracle *o = w->m->oracle;
 	struct path_watch *x = watch_of(w);
 
 	x->clears++;
-	x->cleared = va;
+	if (o->registrations)
+		note_cleared(w, x, va);
 	if (!p->had_spte)
 		return;
 	for (struct registrant *r = w->m->oracle_registrants; r; r = r->all_next) {
@@ -149,10 +165,12 @@ static void judge_clear(struct ctx *w, const struct pending_clear *c)
 /* Registrations of the mm that went on during the path. */
 static void count_overlaps(struct ctx *w, const struct path_watch *x)
 {
-	for (struct registrant *r = w->m->oracle_registrants; r; r = r->all_next)
-		if (r->registering_since && covers(r, x->cleared) &&
-		    (!r->registered_at || r->registered_at >= x->since))
+	for (int i = 0; i < x->n_cleared; i++) {
+		const struct registrant *r = x->cleared_of[i];
+
+		if (r->registering_since && (!r->registered_at || r->registered_at >= x->since))
 			w->m->oracle->exposures[INV_I3]++;
+	}
 }
 
 /* The task has dropped the last lock that a path over ptes may hold. */
@@ -171,6 +189,7 @@ static void path_over(struct ctx *w, struct path_watch *x)
 	if (x->clears && o->registrations)
 		count_overlaps(w, x);
 	x->clears = 0;
+	x->n_cleared = 0;
 }
 
 void oracle_lock(struct ctx *w, uint64_t word)
