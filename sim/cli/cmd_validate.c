@@ -153,12 +153,12 @@ const struct command command_validate = {
 	.name = "validate", .arguments = "[SUITE...]",
 	.summary = "the model against closed forms and published figures",
 	.description =
-"Runs with fixed seeds, compared with closed forms and published figures.  SUITE\n"
-"is engine (M/M/1, M/M/c, M/G/1, machine repairman, closed networks), locks\n"
-"(ticket-lock chain, queued locks), grace (RCU and SRCU, also behind sleeping\n"
-"readers) or published (scenarios/validation/); all by default.  calibrated:\n"
-"parameters of the model come from this very figure; predicted: they do not.  Exit\n"
-"code 1 if a check differs that its file does not say is known to miss.",
+"Runs with fixed seeds, compared with closed forms and published figures.\n"
+"SUITE is engine (M/M/1, M/M/c, M/G/1, machine repairman, closed networks),\n"
+"locks (ticket-lock chain, queued locks) or published (scenarios/validation/);\n"
+"all by default.  calibrated: parameters of the model come from this very\n"
+"figure; predicted: they do not.  Exit code 1 if a check differs that its file\n"
+"does not say is known to miss.",
 	.option = validate_options, .n_options = 2,
 	.min_args = 0, .max_args = NR_SUITES, .run = run_validate,
 };
