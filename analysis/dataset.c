@@ -127,10 +127,9 @@ int axis_matches(const char *path, const char *wanted)
 
 const struct axis *configuration_axis(const struct configuration *c, const char *wanted)
 {
-	for (int i = 0; i < c->n_axes; i++) {
+	for (int i = 0; i < c->n_axes + c->n_followers; i++)
 		if (axis_matches(c->axis[i].path, wanted))
 			return &c->axis[i];
-	}
 	return NULL;
 }
 
@@ -357,6 +356,7 @@ static void load_configs(struct dataset *s)
 	}
 	fold_samples(s);
 	name_axes(s);
+	dataset_follow(s);
 }
 
 static void load_comparable(struct dataset *s)

@@ -36,7 +36,8 @@ struct configuration {
 	int64_t id;
 	const char *design;
 	int n_axes;
-	struct axis *axis;	/* by path */
+	struct axis *axis;	/* by path; behind them the followers */
+	int n_followers;	/* axes that another one settles: see follow.c */
 	int runs;		/* finished, good or not */
 	int usable;		/* 'ok' or 'violation' */
 	int64_t violations;
@@ -108,6 +109,8 @@ double *dataset_bounds(struct dataset *s, int config, const struct metric *m);
 int64_t dataset_config_id(const struct dataset *s, int config, int i);
 
 /* Does @path end in the components of @wanted? ("unmap.length") */
+/* Set aside the axes that only follow another one. */
+void dataset_follow(struct dataset *s);
 int axis_matches(const char *path, const char *wanted);
 const struct axis *configuration_axis(const struct configuration *c, const char *wanted);
 /* Equal as text, or as numbers of one unit. */
