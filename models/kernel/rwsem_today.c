@@ -18,6 +18,13 @@ static void atomic_count(struct ctx *w, struct rwsem *s)
 	sync(w);
 }
 
+/* A store of the owner word: the same line, which may have moved since the atomic. */
+static void set_owner(struct ctx *w, struct rwsem *s)
+{
+	line_access(w, &s->line, LINE_WRITE);
+	sync(w);
+}
+
 /* --- the list, under wait_lock ------------------------------------------------------- */
 
 /* RWSEM_WAIT_TIMEOUT: DIV_ROUND_UP(HZ, 250) jiffies */
@@ -173,6 +180,7 @@ int rwsem_read_trylock_today(struct ctx *w, struct rwsem *s)
 		return 0;
 	s->activity++;
 	s->reader_owned = 1;
+	set_owner(w, s);
 	return 1;
 }
 
@@ -272,8 +280,10 @@ static int optimistic_spin(struct ctx *w, struct rwsem *s)
 		atomic_count(w, s);
 		got = !s->activity && !s->handoff;
 	} while (!got && spin_once(w, s, &threshold));
-	if (got)
+	if (got) {
 		own(w, s);
+		set_owner(w, s);
+	}
 	s->spinner = NULL;
 	osq_unlock(w, &s->osq);
 	return got;
@@ -328,6 +338,7 @@ int rwsem_write_trylock_today(struct ctx *w, struct rwsem *s)
 	if (s->activity || s->waiters || s->handoff)
 		return 0;
 	own(w, s);
+	set_owner(w, s);
 	return 1;
 }
 
@@ -344,6 +355,7 @@ void rwsem_write_slow_today(struct ctx *w, struct rwsem *s)
 
 void rwsem_up_write_today(struct ctx *w, struct rwsem *s)
 {
+	set_owner(w, s);
 	s->writer = NULL;
 	atomic_count(w, s);
 	s->activity = 0;
