@@ -24,7 +24,7 @@ const char world_not_modelled[] =
 	"periodic load balancing (threads move at wake-ups only), nice values, hyper-threads\n"
 	"preemptible and offloaded RCU, expedited RCU periods, CPU hotplug\n"
 	"guest page tables, large pages, NUMA memory distance\n"
-	"secondary MMUs other than KVM of 2008 and SGI's GRU\n"
+	"secondary MMUs other than KVM, SGI's GRU and one that sleeps\n"
 	"GRU: more threads on a blade than contexts, block copies; UV: message timeouts\n";
 
 struct world *world_new(void)
