@@ -155,10 +155,11 @@ const struct command command_validate = {
 	.description =
 "Runs with fixed seeds, compared with closed forms and published figures.\n"
 "SUITE is engine (M/M/1, M/M/c, M/G/1, machine repairman, closed networks),\n"
-"locks (ticket-lock chain, queued locks) or published (scenarios/validation/);\n"
-"all by default.  calibrated: parameters of the model come from this very\n"
-"figure; predicted: they do not.  Exit code 1 if a check differs that its file\n"
-"does not say is known to miss.",
+"locks (ticket-lock chain, queued locks), grace (RCU and SRCU, also behind\n"
+"sleeping readers) or published (scenarios/validation/); all by default.\n"
+"calibrated: parameters of the model come from this very figure; predicted:\n"
+"they do not.  Exit code 1 if a check differs that its file does not say is\n"
+"known to miss.",
 	.option = validate_options, .n_options = 2,
 	.min_args = 0, .max_args = NR_SUITES, .run = run_validate,
 };
