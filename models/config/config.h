@@ -156,6 +156,8 @@ struct kernel_config {
 	int64_t no_hz;			/* idle CPUs stop their tick */
 	int64_t idle;			/* enum idle_driver */
 	int64_t mutex, rwsem;		/* enum mutex_kind, rwsem_kind */
+	int64_t timers_late, timers_pull;	/* today's wheel */
+	int64_t wake_idle_previous;
 	int64_t rcu;			/* enum rcu_kind */
 	int64_t rcu_blimit, rcu_qhimark, rcu_qlowmark;
 	int64_t rcu_fqs;		/* tree: jiffies to a scan; 0: by HZ */

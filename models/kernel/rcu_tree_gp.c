@@ -354,5 +354,7 @@ void rcu_gp_kthread_start(struct machine *m)
 	struct rcu_tree *t = rcu_tree_of(m);
 
 	work_init(&t->srs_work, sr_normal_work, t);
-	t->kthread = kthread_create(m, "rcu_gp", -1, rcu_gp_kthread, t);
+	/* anywhere but where callers begin to be placed; it is not bound */
+	t->kthread = kthread_create(m, "rcu_gp", m->nr_cpus - 1, rcu_gp_kthread, t);
+	t->kthread->pinned = 0;
 }

@@ -156,6 +156,10 @@ void tick_idle_enter(struct cpu *c)
 	if (delta < 1 || (delta == 1 && !t->stopped))
 		return;
 	t->stopped = 1;
+	if (delta > 1 && c->m->kc->timers_pull) {
+		timers_push(c);
+		delta = ticks_to_skip(c);
+	}
 	if (delta > 1 && !t->rcu_told) {
 		t->rcu_told = 1;
 		rcu_enter_nohz(c);

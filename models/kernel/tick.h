@@ -83,6 +83,8 @@ void timer_start_at_boot(struct cpu *c, struct timer *t, uint64_t expires);
 int timers_due(const struct cpu *c);
 /* When the first timer that is not deferrable expires; UINT64_MAX: never. */
 uint64_t next_timer(const struct cpu *c);
+/* @c stops its tick: another CPU that ticks, if any, takes over its timers. */
+void timers_push(struct cpu *c);
 void run_hrtimers(struct ctx *w);
 /* struct cpu_ops */
 void tick_idle_enter(struct cpu *c);

@@ -41,6 +41,45 @@ static void insert(struct cpu *c, struct timer *t)
 	*p = t;
 }
 
+/*
+ * calc_wheel_index() since 4.8: levels of 64 slots, each eight times as coarse as
+ * the one before, and a timer goes to the end of its slot.  Ten years are left out.
+ */
+static uint64_t wheel_expires(const struct machine *m, uint64_t expires)
+{
+	uint64_t now = jiffies(m), delta = expires > now ? expires - now : 0;
+	int shift = 0;
+
+	if (!m->kc->timers_late)
+		return expires;
+	while (shift < 24 && delta >= (uint64_t)63 << shift)
+		shift += 3;
+	return ((expires >> shift) + 1) << shift;
+}
+
+/* @c stops its tick: whoever ticks runs its timers (timer_migration.c since 6.8,
+ * without the hierarchy); nobody does: they stay. */
+void timers_push(struct cpu *c)
+{
+	struct machine *m = c->m;
+	struct cpu *to = NULL;
+	struct timer *t;
+
+	for (int i = 0; i < m->nr_cpus && !to; i++)
+		if (&m->cpu[i] != c && !tick_stopped(&m->cpu[i]))
+			to = &m->cpu[i];
+	if (!to)
+		return;
+	for (struct timer **p = &tick_of(c)->wheel; (t = *p); ) {
+		if (t->deferrable) {
+			p = &t->next;
+			continue;
+		}
+		*p = t->next;
+		insert(to, t);
+	}
+}
+
 void mod_timer(struct ctx *w, struct timer *t, uint64_t expires)
 {
 	BUG_ON(!w->m->kc->tick);
@@ -48,7 +87,7 @@ void mod_timer(struct ctx *w, struct timer *t, uint64_t expires)
 	sync(w);
 	if (t->cpu)
 		detach(t);
-	t->expires = expires;
+	t->expires = wheel_expires(w->m, expires);
 	insert(w->cpu, t);
 }
 

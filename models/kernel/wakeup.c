@@ -21,7 +21,7 @@ static struct cpu *select_task_rq(struct ctx *w, struct ctx *p)
 	struct cpu *prev = p->cpu, *this = w->cpu;
 	int load = rq_of(prev)->nr_running, this_load = rq_of(this)->nr_running;
 
-	if (p->pinned || prev == this)
+	if (p->pinned || prev == this || (w->m->kc->wake_idle_previous && idle_cpu(prev)))
 		return prev;
 	if (100 * (this_load + 1) <= IMBALANCE * (load + 1))
 		return this;		/* wake_affine */

@@ -84,6 +84,32 @@ static void test_callback(int cpus)
 	finish(&b, &rec);
 }
 
+/*
+ * Today's timers and wake-ups: the thread's timer is late by a jiffy, runs on the
+ * CPU that still ticks (the caller's), and wakes it where it was.  So no tick of
+ * its own reports its CPU, which is busy when it scans, and a second scan is due;
+ * unless it is reported when the period starts.
+ */
+static void test_own_cpu(int early)
+{
+	struct bare b;
+	struct record rec;
+	struct caller k = { .at = TENTHS(4), .times = 1, .asleep = 1 };
+
+	tree_init(&b, 32, 1000);
+	b.kernel->timers_late = b.kernel->timers_pull = b.kernel->wake_idle_previous = 1;
+	b.kernel->rcu_early_report = early;
+	boot(&b, &rec);
+	start_caller(&b, &k);
+	bare_run(&b, MS(40));
+	is_int(record_count(&rec, TP_RCU_SCAN, ANY, ANY), early ? 1 : 2,
+	       early ? "reported early: one scan" : "the thread's own CPU costs a second scan");
+	is_int(record_time(&rec, 0, TP_RCU_END, ANY, ANY), early ? MS(5) : MS(9),
+	       early ? "3 jiffies and one late" : "twice 3 jiffies and one late");
+	is_int(k.done[0], early ? MS(6) : MS(10), "callback a tick later");
+	finish(&b, &rec);
+}
+
 /* A CPU in guest mode reports at its tick: it is quiescent each time it enters. */
 static void test_guest(void)
 {
@@ -91,11 +117,12 @@ static void test_guest(void)
 	struct record rec;
 	struct caller k = { .at = TENTHS(4), .times = 1, .asleep = 1 };
 
-	tree_init(&b, 4, 1000);
+	tree_init(&b, 5, 1000);	/* the thread begins on the last */
 	boot(&b, &rec);
 	bare_thread(&b, 3, NULL, "vcpu", busy_guest, NULL);
 	start_caller(&b, &k);
 	users(&b, 0, 3);
+	users(&b, 4, 5);
 	bare_run(&b, MS(40));
 	is_int(record_time(&rec, 0, TP_RCU_QUIET, 3, ANY), MS(2), "a busy guest reports at its second tick");
 	is_int(k.done[0], MS(2), "and holds up nobody");
@@ -110,12 +137,13 @@ static void test_kernel(enum preempt_mode preempt)
 	struct record rec;
 	struct caller k = { .at = TENTHS(4), .times = 1, .asleep = 1 };
 
-	tree_init(&b, 4, 1000);
+	tree_init(&b, 5, 1000);	/* the thread begins on the last */
 	b.kernel->preempt = preempt;
 	boot(&b, &rec);
 	bare_thread(&b, 3, NULL, "kernel", busy_kernel, NULL);
 	start_caller(&b, &k);
 	users(&b, 0, 3);
+	users(&b, 4, 5);
 	bare_run(&b, SEC(20));
 	is_int(k.n, preempt == PREEMPT_FULL, preempt == PREEMPT_FULL ?
 	       "PREEMPT: kernel code outside of readers is quiescent" :
@@ -147,11 +175,12 @@ static void test_cond_resched(void)
 	struct caller k = { .at = TENTHS(4), .times = 1, .asleep = 1 };
 	struct looper l = { US(300) };
 
-	tree_init(&b, 4, 1000);
+	tree_init(&b, 5, 1000);	/* the thread begins on the last */
 	boot(&b, &rec);
 	bare_thread(&b, 3, NULL, "loop", looping, &l);
 	start_caller(&b, &k);
 	users(&b, 0, 3);
+	users(&b, 4, 5);
 	bare_run(&b, SEC(2));
 	ok(k.n == 1 && k.done[0] > MS(100) && k.done[0] < MS(110),
 	   "a loop with cond_resched() reports when it is urgent, after a tenth of a second");
@@ -174,7 +203,7 @@ static void test_tick_stopped(void)
 	struct record rec;
 	struct caller k = { .at = TENTHS(4), .times = 1, .asleep = 1 };
 
-	tree_init(&b, 4, 1000);
+	tree_init(&b, 5, 1000);	/* the thread begins on the last */
 	boot(&b, &rec);
 	bare_thread(&b, 3, NULL, "deaf", no_ticks, NULL);
 	start_caller(&b, &k);
@@ -190,6 +219,8 @@ int main(void)
 	test_idle(1000, 16, 3);
 	test_idle(250, 16, 1);
 	test_callback(32);
+	test_own_cpu(0);
+	test_own_cpu(1);
 	test_guest();
 	test_kernel(PREEMPT_NONE);
 	test_kernel(PREEMPT_FULL);
