@@ -122,3 +122,21 @@ const char *const invariant_help[NR_INVARIANTS] = {
 	[INV_I4] = "section balance: every section closes within 1 s, no count falls below 0",
 	[INV_I7] = "write protection: once a pte is read-only and clean, and that is announced, no translation of it allows writes",
 };
+
+int64_t config_memory(const struct world_config *c)
+{
+	const int64_t mib = 1 << 20;
+	int64_t bytes = 0;
+
+	if (!c->overcommit)
+		return c->machine->memory;
+	for (int i = 0; i < c->n_spaces; i++)
+		for (int j = 0; j < c->space[i].n_regions; j++) {
+			const struct region_config *r = &c->space[i].region[j];
+			int64_t n = c->space[i].count > 1 ? c->space[i].count : 1;
+
+			bytes += (int64_t)((__int128)r->length * r->prefault / PPM_ONE) * n *
+				(r->sharers > 1 ? r->sharers : 1);
+		}
+	return ((int64_t)((__int128)bytes * PPM_ONE / c->overcommit) + mib - 1) / mib * mib;
+}

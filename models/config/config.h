@@ -460,6 +460,7 @@ struct world_config {		/* one design at one sweep point */
 	sim_time settle;		/* after the last terminating thread ended */
 	uint8_t expect_violation[NR_INVARIANTS];	/* design's expect or the scenario's */
 	int64_t seed;			/* master seed */
+	int64_t overcommit;		/* ppm; 0: memory as the machine has it */
 	sim_time stall_bound;		/* of one allocation */
 	int64_t max_events;		/* livelock bound */
 	int64_t oracle;			/* 0 only in tests */
@@ -468,6 +469,9 @@ struct world_config {		/* one design at one sweep point */
 
 /* Defaults of the rows that are numbers, switches or words, for configurations in C. */
 void table_defaults(const struct param_table *t, void *obj);
+
+/* Memory of the machine in bytes; 0: not limited. */
+int64_t config_memory(const struct world_config *c);
 
 /* --- parameter tables ------------------------------------------------------- */
 extern const struct param_table machine_params, kernel_params, design_core_params,

@@ -30,6 +30,8 @@ static const struct param_row scenario_rows[] = {
 	    "left out of all metrics; a tenth of duration if not given"),
 	ROW(W, "settle", PT_TIME, settle, "ps", "0s", 0, TIME_LIMIT, NULL,
 	    "how long a terminating replication goes on after its last thread"),
+	ROW(W, "overcommit", PT_PERCENT, overcommit, "%", "0%", 0, 100 * PPM_ONE, NULL,
+	    "what all processes have at the start over the machine's memory, which follows from it, in whole MiB; 0%: as machine.memory says"),
 	ROW(W, "stall_bound", PT_TIME, stall_bound, "ps", "10s", MS(1), TIME_LIMIT, NULL,
 	    "an allocation that waits longer for memory ends the run with 'oom'"),
 	ROW(W, "budget", PT_INT, max_events, "", "50000000", 1, INT64_MAX, NULL,

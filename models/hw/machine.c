@@ -49,6 +49,7 @@ void machine_init(struct machine *m)
 {
 	m->mc = m->cfg->machine;
 	m->kc = m->cfg->kernel;
+	m->memory = config_memory(m->cfg);
 	m->nr_cpus = (int)(m->mc->sockets * m->mc->cores);
 	m->apic = (enum apic_mode)m->mc->apic;
 	if (m->apic == APIC_AUTO)

@@ -101,6 +101,7 @@ struct machine {
 	const struct world_config *cfg;
 	const struct machine_config *mc;
 	const struct kernel_config *kc;
+	int64_t memory;			/* bytes; 0: not limited */
 	uint32_t replication;
 	int nr_cpus;
 	enum apic_mode apic;		/* of the machine file, "auto" resolved */

@@ -290,7 +290,7 @@ int bdi_write_congested(const struct request_queue *q)
 	return q->count[BLK_WRITE] >= CONGESTED_ON;
 }
 
-void congestion_wait(struct ctx *w, sim_time timeout)
+void congestion_wait(struct ctx *w, sim_time timeout, int why)
 {
 	struct blk_waiter **list = &w->m->kernel->uncongested;
 	struct blk_waiter x = { .w = w };
@@ -302,6 +302,7 @@ void congestion_wait(struct ctx *w, sim_time timeout)
 	schedule_timeout_woken(w, timeout, &x.woken);
 	if (!x.woken)
 		dequeue(list, &x);
+	metric_tally(&w->m->metrics, METRIC_RECLAIM_WAIT, why, now_of(w) - mark.t0);
 	wait_end(w, &mark, LOCK_IO, 0, 0);
 }
 

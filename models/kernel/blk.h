@@ -89,8 +89,9 @@ void submit_bio(struct ctx *w, struct request_queue *q, enum blk_dir dir, uint64
 /* Start what is plugged. */
 void blk_unplug(struct ctx *w, struct request_queue *q);
 int bdi_write_congested(const struct request_queue *q);
-/* Sleep until a write has ended on a queue that is not congested, at most @timeout. */
-void congestion_wait(struct ctx *w, sim_time timeout);
+/* Sleep until a write has ended on a queue that is not congested, at most @timeout;
+ * @why: label of reclaim.wait. */
+void congestion_wait(struct ctx *w, sim_time timeout, int why);
 /* A task is about to sleep for a page under I/O: all plugs out. */
 void sync_page(struct ctx *w);
 

@@ -117,7 +117,7 @@ void kernel_init(struct machine *m, uint32_t nr_pages)
 	tw_start(&k->pin_held, 0, 0);
 	tw_start(&k->pinned, 0, 0);
 	setup_zone(m, nr_pages);
-	if (m->mc->memory)
+	if (m->memory)
 		swap_start(m);
 	sched_init(m);
 	idle_init(m);

@@ -172,7 +172,7 @@ static struct page *reclaim_and_retry(struct ctx *w, sim_time since)
 			out_of_memory(w, since, "out of memory: direct reclaim has freed nothing");
 		if (now_of(w) - since > w->m->cfg->stall_bound)
 			out_of_memory(w, since, "an allocation has stalled for longer than stall_bound");
-		congestion_wait(w, CONGESTION_ALLOC);
+		congestion_wait(w, CONGESTION_ALLOC, WAIT_ALLOCATION);
 	}
 }
 
@@ -183,7 +183,7 @@ static struct page *alloc_slow(struct ctx *w)
 	struct account_span mark;
 	struct page *p;
 
-	if (!m->mc->memory)
+	if (!m->memory)
 		return NULL;
 	sync(w);
 	account_span_begin(w, &mark);
@@ -201,7 +201,7 @@ static struct page *alloc_slow(struct ctx *w)
 
 struct page *alloc_page(struct ctx *w)
 {
-	int64_t low = w->m->mc->memory ? w->m->kernel->zone.pages_low : NO_WATERMARK;
+	int64_t low = w->m->memory ? w->m->kernel->zone.pages_low : NO_WATERMARK;
 	struct page *p = get_page_from_freelist(w, low);
 
 	if (!p)
@@ -250,7 +250,7 @@ void setup_zone(struct machine *m, int64_t pages)
 
 	m->kernel->pcp_batch = 31;
 	z->prev_priority = DEF_PRIORITY;
-	if (!m->mc->memory)
+	if (!m->memory)
 		return;
 	m->kernel->pcp_batch = batchsize(pages);
 	if (kbytes < 128)

@@ -261,7 +261,7 @@ void file_disk_start(struct machine *m)
 void swap_start(struct machine *m)
 {
 	struct swap_info *s = arena_alloc(m->arena, sizeof(*s));
-	int64_t bytes = m->mc->swap_size ? m->mc->swap_size : 4 * m->mc->memory;
+	int64_t bytes = m->mc->swap_size ? m->mc->swap_size : 4 * m->memory;
 	uint32_t pages = m->mc->swap_device == DEVICE_NONE ? 0 : (uint32_t)(bytes / PAGE_SIZE);
 
 	m->kernel->swap = s;

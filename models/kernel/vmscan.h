@@ -28,6 +28,8 @@
 #define CONGESTION_ALLOC MS(20)		/* HZ / 50 */
 #define CONGESTION_RECLAIM MS(100)	/* HZ / 10 */
 
+enum { WAIT_PRIORITY, WAIT_ALLOCATION };	/* labels of reclaim.wait */
+
 struct scan_control {
 	int64_t nr_scanned;
 	int may_writepage;

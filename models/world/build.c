@@ -233,7 +233,7 @@ static void space_born(struct world_run *r, struct space *s)
 								g->start + g->pages);
 		if (s->lives == 1)
 			add_sharers(r, g);
-		if (!r->m.mc->memory)
+		if (!r->m.memory)
 			prefill_region(&r->m, s, g);
 	}
 	build_padding(r, s, end);
@@ -295,8 +295,8 @@ static uint32_t pages_needed(const struct world_config *c, int cpus)
 		for (int j = 0; j < c->space[i].n_regions; j++)
 			n += c->space[i].region[j].length / PAGE_SIZE * instances(&c->space[i]) *
 				(c->space[i].region[j].sharers > 1 ? c->space[i].region[j].sharers : 1);
-	if (c->machine->memory)
-		return (uint32_t)(c->machine->memory / PAGE_SIZE);
+	if (config_memory(c))
+		return (uint32_t)(config_memory(c) / PAGE_SIZE);
 	/* what is unmapped may stay pinned while it is mapped again, per-CPU lists hold some */
 	return (uint32_t)((2 + copies) * n + 256 * cpus + 1024);
 }
@@ -433,13 +433,13 @@ static void build_threads(struct world_run *r)
 	for (int i = 0; i < c->n_threads; i++)
 		if (writes_files(c->thread[i].loop, c->thread[i].n_loop))
 			file_disk_start(&r->m);
-	if (r->m.mc->memory)
+	if (r->m.memory)
 		prefill_limited(r);
 	k = 0;
 	for (int i = 0; i < c->n_threads; i++)
 		for (int64_t j = 0; j < threads_of(c, &c->thread[i]); j++)
 			thread_start(&r->l.thread[k++], cpu_for(r, &c->thread[i], j));
-	if (r->m.mc->memory)
+	if (r->m.memory)
 		kswapd_start(&r->m);
 }
 

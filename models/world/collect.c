@@ -225,6 +225,19 @@ static double reader_rate(const struct metrics *x)
 	return mean > 0 ? 0.01 * (double)SEC(1) / mean : NAN;
 }
 
+/* Does any user thread touch memory for ever? */
+static int touches(const struct world_run *r)
+{
+	for (int i = 0; i < r->l.n_threads; i++) {
+		const struct thread_config *t = r->l.thread[i].cfg;
+
+		for (int j = 0; !t->times && t->mode == MODE_USER && j < t->n_loop; j++)
+			if (t->loop[j].kind == OPK_TOUCH)
+				return 1;
+	}
+	return r->l.touches > 0;
+}
+
 static void add_derived(struct world_run *r, struct result *out)
 {
 	const struct metrics *x = &r->m.metrics;
@@ -235,7 +248,7 @@ static void add_derived(struct world_run *r, struct result *out)
 		  (double)r->l.visits / (window / 1e9) : NAN);
 	add_value(out, METRIC_SECONDARY_THROUGHPUT, r->l.user_visits && window > 0 ?
 		  (double)r->l.user_visits / (window / 1e9) : NAN);
-	add_value(out, METRIC_HOST_THROUGHPUT, r->l.touches && window > 0 ?
+	add_value(out, METRIC_HOST_THROUGHPUT, touches(r) && window > 0 ?
 		  (double)r->l.touches / (window / 1e9) : NAN);
 	add_value(out, METRIC_GUEST_SHARE, guest_share(r));
 	add_value(out, METRIC_GUEST_BLOCKED_SHARE, blocked_share(r));

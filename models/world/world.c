@@ -495,7 +495,7 @@ static double reclaim_events(const struct world_config *c, double length)
 {
 	double demanded = 0, pages = 0;
 
-	if (!c->machine->memory)
+	if (!config_memory(c))
 		return 0;
 	for (int i = 0; i < c->n_threads; i++)
 		for (int j = 0; j < c->thread[i].n_loop; j++)
@@ -504,7 +504,7 @@ static double reclaim_events(const struct world_config *c, double length)
 	for (int i = 0; i < c->n_spaces; i++)
 		for (int j = 0; j < c->space[i].n_regions; j++)
 			pages += c->space[i].region[j].prefault ? (double)c->space[i].region[j].length : 0;
-	return 400 * demanded + (pages > (double)c->machine->memory ? length / 1e9 * 4000 : 0);
+	return 400 * demanded + (pages > (double)config_memory(c) ? length / 1e9 * 4000 : 0);
 }
 
 double world_expected_events(const struct world_config *c)

@@ -15,7 +15,7 @@
 
 const char *const scenario_keys[] = {
 	"name", "question", "description", "machine", "kernel", "designs", "until", "duration",
-	"warmup", "settle", "stall_bound", "budget", "oracle", "replications", "seed", "baseline",
+	"warmup", "settle", "overcommit", "stall_bound", "budget", "oracle", "replications", "seed", "baseline",
 	"address_spaces", "threads", "sweep", "zip", "exclude", "metrics", "primary",
 	"expect_violations", "comparable", NULL
 };
