@@ -102,6 +102,7 @@ struct gru_context {
 	enum fault_part failed;
 	uint64_t blocker_start, blocker_end;
 	sim_time poll_since, poll_worked, poll_stolen, poll_preempted;
+	sim_time sem_wait;		/* what the handler spun for mmap_sem meanwhile */
 	struct fault_account account;
 };
 

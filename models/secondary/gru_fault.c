@@ -143,10 +143,16 @@ static void user_polling_mode(struct ctx *w, struct gru_context *x, int why)
 static void serve_miss(struct ctx *w, struct gru_context *x)
 {
 	struct rwsem *sem = &x->g->mm->mmap_sem;
+	sim_time spun;
 	enum dropin r;
+	int got;
 
 	read_tfh(w, x);
-	if (!down_read_trylock(w, sem)) {
+	/* a trylock that waits all the same: the semaphore's own spinlock */
+	spun = cpu_class_time(w->cpu, TIME_SPIN);
+	got = down_read_trylock(w, sem);
+	x->sem_wait += cpu_class_time(w->cpu, TIME_SPIN) - spun;
+	if (!got) {
 		user_polling_mode(w, x, UPM_MMAP_SEM);
 	} else {
 		r = try_dropin(w, x, 0);
@@ -154,7 +160,11 @@ static void serve_miss(struct ctx *w, struct gru_context *x)
 			exception(x);
 		else if (r != DROPIN_OK)
 			user_polling_mode(w, x, r == DROPIN_ACTIVE ? UPM_RANGE_ACTIVE : UPM_PTE);
+		spun = cpu_class_time(w->cpu, TIME_SPIN);
 		up_read(w, sem);
+		sync(w);
+		if (x->w->cpu == w->cpu)	/* the thread cannot go on before */
+			x->sem_wait += cpu_class_time(w->cpu, TIME_SPIN) - spun;
 	}
 	sync(w);
 }
@@ -248,8 +258,9 @@ static void call_os(struct gru_context *x)
 /* --- the user --------------------------------------------------------------------------------- */
 
 /*
- * Until the control block is no longer active.  All of it is service: the
- * handler that has this CPU meanwhile serves this very miss, as a rule.
+ * Until the control block is no longer active.  All of it is service, for the
+ * handler that has this CPU meanwhile serves this very miss, as a rule; but for
+ * what it spun for the semaphore.
  */
 static void poll(struct gru_context *x)
 {
@@ -260,6 +271,7 @@ static void poll(struct gru_context *x)
 	x->poll_worked = w->worked;
 	x->poll_stolen = w->stolen;
 	x->poll_preempted = w->preempted;
+	x->sem_wait = 0;
 	x->polling = 1;
 	if (x->status == CB_ACTIVE)
 		spin_service(w, "a GRU instruction");
@@ -267,6 +279,10 @@ static void poll(struct gru_context *x)
 		cpu_work(w, x->visible_at - now_of(w));
 	x->polling = 0;
 	w->worked = x->poll_worked + now_of(w) - x->poll_since;
+	if (w->fault) {
+		w->fault->here[PART_MMAP_SEM] += x->sem_wait;
+		w->worked -= x->sem_wait;
+	}
 	w->stolen = x->poll_stolen;
 	w->preempted = x->poll_preempted;
 	charge(w, COST_GRU_POLL);
@@ -286,6 +302,7 @@ void gru_attempt_failed(struct gru_context *x, enum fault_part failed, uint64_t 
 	if (failed == PART_FENCE)
 		metric_count(&x->g->m->metrics, METRIC_SECONDARY_FAULT_RETRIES, 0, 1);
 	account_attempt(x->w, failed, start, end);
+	x->sem_wait = 0;
 	f->worked0 = x->poll_worked + f->attempt - x->poll_since;
 	f->stolen0 = x->poll_stolen;
 	f->preempted0 = x->poll_preempted;

@@ -150,6 +150,32 @@ static void test_semaphore_taken(void)
 	rig_free(&r);
 }
 
+/* The interrupt only tries, but the semaphore has a spinlock, which it waits for. */
+static void hold_wait_lock(struct rig_thread *t)
+{
+	struct spinlock *l = &t->rig->mm.mmap_sem.wait_lock;
+
+	spin_lock_irqsave(&t->ctx, l);
+	rig_until(t, US(50));
+	spin_unlock_irqrestore(&t->ctx, l);
+}
+
+static void test_semaphore_busy(void)
+{
+	struct rig_thread *t;
+	struct rig r;
+
+	start(&r, 8);
+	t = rig_host(&r, 0, one_access);
+	rig_kthread(&r, 2, hold_wait_lock);
+	rig_run(&r);
+	is_int(t->got[0], US(40), "the handler spins for the semaphore's own lock");
+	is_int(rig_tally(&r, METRIC_SECONDARY_FAULT_PART, PART_MMAP_SEM)->sum, US(40),
+	       "which is the semaphore's share, not service");
+	is_int(rig_count(&r, METRIC_GRU_DROPIN, DONE), 1, "then it serves the miss");
+	rig_free(&r);
+}
+
 /* A read loads a translation for reading; the write after it misses again. */
 static void read_then_write(struct rig_thread *t)
 {
@@ -585,6 +611,7 @@ int main(void)
 	test_no_pte();
 	test_nothing_mapped();
 	test_semaphore_taken();
+	test_semaphore_busy();
 	test_write();
 	test_user_poll();
 	test_chiplets(1, "one page");
