@@ -25,6 +25,9 @@ const char world_not_modelled[] =
 	"preemptible and offloaded RCU, expedited RCU periods, CPU hotplug\n"
 	"guest page tables, large pages, NUMA memory distance\n"
 	"secondary MMUs other than KVM, SGI's GRU and one that sleeps\n"
+	"page faults under per-VMA locks, munmap with a downgraded mmap lock\n"
+	"TLB broadcast instructions (INVLPGB), page-table isolation\n"
+	"KVM of today: large pages, asynchronous faults, pfn caches\n"
 	"GRU: more threads on a blade than contexts, block copies; UV: message timeouts\n";
 
 struct world *world_new(void)
