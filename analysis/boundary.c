@@ -203,6 +203,20 @@ static const char *tell_scenarios(struct database *d, const struct verdict *v)
 	return text;
 }
 
+/* Do points with one value of @path have one answer, whatever else they have? */
+static int decides_alone(const struct verdict *v, const char *path)
+{
+	for (int i = 0; i < v->n_points; i++) {
+		for (int k = 0; k < i; k++) {
+			if (decided(&v->point[i]) && decided(&v->point[k]) &&
+			    agree_on(&v->point[i], &v->point[k], path) &&
+			    v->point[i].answer != v->point[k].answer)
+				return 0;
+		}
+	}
+	return 1;
+}
+
 const char *boundary_text(struct database *d, const struct verdict *v)
 {
 	struct axes x = axes_of(v);
@@ -286,20 +300,6 @@ const char *change_text(struct database *d, const struct verdict *v)
 	p = &v->point[v->nearest];
 	return text_of(d, "nearest to the margin (%s) is %s: %s", margin_text(d, v->claim),
 		       point_axes(v, p), effect_text(d, v, p));
-}
-
-/* Do points with one value of @path have one answer, whatever else they have? */
-static int decides_alone(const struct verdict *v, const char *path)
-{
-	for (int i = 0; i < v->n_points; i++) {
-		for (int k = 0; k < i; k++) {
-			if (decided(&v->point[i]) && decided(&v->point[k]) &&
-			    agree_on(&v->point[i], &v->point[k], path) &&
-			    v->point[i].answer != v->point[k].answer)
-				return 0;
-		}
-	}
-	return 1;
 }
 
 /* Scenarios that flip: what they differ in, if it is one thing. */

@@ -3,6 +3,7 @@
 #include "analysis/database.h"
 
 #include <math.h>
+#include <string.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -50,6 +51,8 @@ int database_work(const char *path, int (*work)(struct database *d, void *arg),
 	code = store_open_readonly(path, &d.sql, e);
 	if (code)
 		return e->code ? e->code : EX_ENVIRONMENT;
+	/* One state of the database for the whole report, and one lock. */
+	sqlite3_exec(d.sql, "PRAGMA cache_size = -65536; BEGIN", NULL, NULL, NULL);
 	arena_init(&d.arena, CHUNK);
 	d.arena.on_fail = out_of_memory;
 	d.arena.on_fail_arg = &d;
@@ -87,9 +90,20 @@ static sqlite3_stmt *prepare(struct database *d, const char *sql,
 {
 	sqlite3_stmt *q;
 
+	for (int i = 0; i < d->n_kept; i++) {
+		if (d->kept[i].busy || strcmp(sqlite3_sql(d->kept[i].q), sql))
+			continue;
+		d->kept[i].busy = 1;
+		bind_all(d, d->kept[i].q, types, ap);
+		return d->kept[i].q;
+	}
 	if (sqlite3_prepare_v2(d->sql, sql, -1, &q, NULL) != SQLITE_OK)
 		database_fail(d, EX_ENVIRONMENT, "%s: %s", d->path,
 			      sqlite3_errmsg(d->sql));
+	if (d->n_kept < KEPT_STATEMENTS) {
+		d->kept[d->n_kept].q = q;
+		d->kept[d->n_kept++].busy = 1;
+	}
 	bind_all(d, q, types, ap);
 	return q;
 }
@@ -118,7 +132,18 @@ int database_step(struct database *d, sqlite3_stmt *q)
 
 void database_done(struct database *d, sqlite3_stmt *q)
 {
-	if (sqlite3_finalize(q) != SQLITE_OK)
+	int code, kept = 0;
+
+	while (kept < d->n_kept && d->kept[kept].q != q)
+		kept++;
+	if (kept == d->n_kept) {
+		code = sqlite3_finalize(q);
+	} else {
+		code = sqlite3_reset(q);
+		sqlite3_clear_bindings(q);
+		d->kept[kept].busy = 0;
+	}
+	if (code != SQLITE_OK)
 		database_fail(d, EX_ENVIRONMENT, "%s: %s", d->path,
 			      sqlite3_errmsg(d->sql));
 }

@@ -23,13 +23,20 @@
 
 struct dataset;
 
+#define KEPT_STATEMENTS	48
+
 struct database {
 	sqlite3 *sql;
+	/* Prepared before and free to be used again; the same text may be in use twice. */
+	struct { sqlite3_stmt *q; int busy; } kept[KEPT_STATEMENTS];
+	int n_kept;
 	const char *path;	/* as the user named it */
 	struct arena arena;
 	struct strbuf text;	/* the document under construction */
 	struct strbuf scratch;
 	struct dataset *loaded;	/* studies read so far */
+	struct known_study *study;	/* dataset.c: all of them, once asked for */
+	int n_studies;
 	struct err *err;
 	jmp_buf failure;
 };

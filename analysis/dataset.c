@@ -19,16 +19,24 @@ static struct known_study *all_studies(struct database *d, int *n)
 		"LEFT JOIN config c ON c.study = s.id LEFT JOIN run r ON r.config = c.id "
 		"LEFT JOIN run_wall w ON w.run = r.id GROUP BY s.id "
 		"ORDER BY s.name, last IS NULL, last DESC, s.id";
-	int64_t count = database_integer(d, "SELECT count(*) FROM study", "");
-	struct known_study *all = arena_alloc(&d->arena, (size_t)(count + 1) * sizeof(*all));
-	sqlite3_stmt *q = database_query(d, sql, "");
+	int64_t count;
+	struct known_study *all;
+	sqlite3_stmt *q;
 
+	*n = d->n_studies;
+	if (d->study)
+		return d->study;
+	count = database_integer(d, "SELECT count(*) FROM study", "");
+	all = arena_alloc(&d->arena, (size_t)(count + 1) * sizeof(*all));
+	q = database_query(d, sql, "");
 	*n = 0;
 	while (*n < count && database_step(d, q)) {
 		all[*n].name = column_text(d, q, 0);
 		all[(*n)++].id = sqlite3_column_int64(q, 1);
 	}
 	database_done(d, q);
+	d->study = all;
+	d->n_studies = *n;
 	return all;
 }
 
@@ -176,7 +184,8 @@ static const char *axis_name(struct database *d, const char *path,
 		}
 		for (int i = 0; i < n; i++)
 			clashes += axis_matches(all[i], from);
-		if (clashes <= 1)
+		/* "32.gup" of kvm-2.6.32.gup begins inside a name */
+		if (clashes <= 1 && !strchr("0123456789", *from))
 			break;
 		from -= from > path;
 	}

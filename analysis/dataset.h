@@ -32,6 +32,9 @@ struct axis {
 	int ordinal;
 };
 
+struct known_series;
+struct known_labels;
+
 struct configuration {
 	int64_t id;
 	const char *design;
@@ -43,6 +46,7 @@ struct configuration {
 	int64_t violations;
 	const char *unsafe;	/* "I1 I2", "" */
 	int oom, timeout;	/* runs that ended so */
+	struct known_series *known;	/* series.c */
 	int64_t *sample;	/* ids by number of the sample - 1, 0: none; NULL: not sampled */
 };
 
@@ -69,6 +73,8 @@ struct dataset {
 	struct configuration *config;	/* by design, then axis ordinals */
 	int runs, failed;
 	int replications;	/* largest number; the length of every series */
+	struct known_labels *labels;	/* series.c */
+	const char *estimates;	/* study_text.c, once asked for */
 	int samples;		/* of the estimated costs; 0: not sampled */
 	/* Designs are compared where they achieved the same of this; NULL: everywhere. */
 	const char *comparable;

@@ -61,7 +61,14 @@ struct metric *dataset_metric(struct database *d, const char *text)
 	return dataset_metric_labelled(d, name, label, quantile);
 }
 
-const char **dataset_labels(struct dataset *s, const struct metric *m, int *n)
+struct known_labels {
+	struct known_labels *next;
+	int64_t metric;
+	const char **label;
+	int n;
+};
+
+static const char **read_labels(struct dataset *s, const struct metric *m, int *n)
 {
 	static const char sql[] =
 		"FROM metric m JOIN run r ON r.id = m.run JOIN config c ON c.id = r.config "
@@ -80,6 +87,27 @@ const char **dataset_labels(struct dataset *s, const struct metric *m, int *n)
 		all[(*n)++] = column_text(d, q, 0);
 	database_done(d, q);
 	return all;
+}
+
+/* A copy: callers sort it. */
+const char **dataset_labels(struct dataset *s, const struct metric *m, int *n)
+{
+	struct known_labels *k = s->labels;
+	const char **copy;
+
+	while (k && k->metric != m->id)
+		k = k->next;
+	if (!k) {
+		k = arena_alloc(&s->d->arena, sizeof(*k));
+		k->next = s->labels;
+		k->metric = m->id;
+		k->label = read_labels(s, m, &k->n);
+		s->labels = k;
+	}
+	copy = arena_alloc(&s->d->arena, sizeof(*copy) * (size_t)(k->n + 1));
+	memcpy(copy, k->label, sizeof(*copy) * (size_t)k->n);
+	*n = k->n;
+	return copy;
 }
 
 /*
@@ -175,12 +203,49 @@ static double *series_of(struct dataset *s, int config, const struct metric *m, 
 	return x;
 }
 
+/* Verdicts, tables and plots ask for the same series again and again. */
+struct known_series {
+	struct known_series *next;
+	int64_t metric;
+	const char *label;
+	int quantile, bound;
+	const double *value;
+};
+
+static int is_known(const struct known_series *k, const struct metric *m, int bound)
+{
+	return k->metric == m->id && k->quantile == m->quantile && k->bound == bound &&
+	       (k->label && m->label ? !strcmp(k->label, m->label) : !k->label && !m->label);
+}
+
+/* A copy: callers fill in what they know better. */
+static double *known_or_read(struct dataset *s, int config, const struct metric *m, int bound)
+{
+	struct arena *a = &s->d->arena;
+	size_t bytes = ((size_t)s->replications + 1) * sizeof(double);
+	struct known_series *k = s->config[config].known;
+	double *x;
+
+	while (k && !is_known(k, m, bound))
+		k = k->next;
+	if (!k) {
+		k = arena_alloc(a, sizeof(*k));
+		*k = (struct known_series){ s->config[config].known, m->id, m->label, m->quantile,
+			bound, series_of(s, config, m, bound ? series_bound : m->quantile ?
+					 series_quantile : series_value) };
+		s->config[config].known = k;
+	}
+	x = arena_alloc(a, bytes);
+	memcpy(x, k->value, bytes);
+	return x;
+}
+
 double *dataset_series(struct dataset *s, int config, const struct metric *m)
 {
-	return series_of(s, config, m, m->quantile ? series_quantile : series_value);
+	return known_or_read(s, config, m, 0);
 }
 
 double *dataset_bounds(struct dataset *s, int config, const struct metric *m)
 {
-	return series_of(s, config, m, series_bound);
+	return known_or_read(s, config, m, 1);
 }

@@ -94,7 +94,7 @@ const char *changed_text(struct dataset *s)
 	return text_ascii(s->d, text);
 }
 
-const char *estimates_text(struct dataset *s)
+static const char *count_estimates(struct dataset *s)
 {
 	static const char from[] =
 		"SELECT count(DISTINCT p.path) FROM parameter p JOIN config c ON c.id = p.config "
@@ -112,6 +112,13 @@ const char *estimates_text(struct dataset *s)
 			       (long long)sampled);
 	return text_of(s->d, "%lld of %lld costs are estimates (list parameters)",
 		       (long long)guessed, (long long)all);
+}
+
+const char *estimates_text(struct dataset *s)
+{
+	if (!s->estimates)
+		s->estimates = count_estimates(s);
+	return s->estimates;
 }
 
 const char *early_text(struct dataset *s)

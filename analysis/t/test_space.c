@@ -138,6 +138,11 @@ static void flips_along_axes(void)
 	pair(&s, study, "vcpu.count=4;unmap.length=8", 0.5);
 	pair(&s, study, "vcpu.count=4;unmap.length=64", 0.5);
 	claim(&s, "TWO", study, "\"rule\":\"less\"");
+	study = new_study(&s, "zip");
+	pair(&s, study, "kernel.hz=100;kernel.rcu=classic", 2);
+	pair(&s, study, "kernel.hz=250;kernel.rcu=classic2", 2);
+	pair(&s, study, "kernel.hz=1000;kernel.rcu=tree", 0.5);
+	claim(&s, "ZIP", study, "\"rule\":\"less\"");
 	study = new_study(&s, "then");
 	pair(&s, study, "", 2);
 	other = new_study(&s, "today");
@@ -152,6 +157,8 @@ static void flips_along_axes(void)
 	is_str(v.depends_on, "kernel.srcu", "on the srcu: hz decides nothing");
 	v = judge("TWO");
 	is_str(v.depends_on, "vcpu.count, unmap.length", "a corner of two axes: both are named");
+	v = judge("ZIP");
+	is_str(v.depends_on, "kernel.hz", "axes that change together: the one that settles the other");
 	v = judge("KERNEL");
 	is_str(v.depends_on, "kernel", "two scenarios that differ in the kernel");
 }
