@@ -168,12 +168,15 @@ int axis_is(const struct axis *a, const char *value)
 	return (end != a->value && number == wanted) || a->number == wanted;
 }
 
-/* The last two components; more where two paths would look the same. */
+/*
+ * The last two components; more where two paths would look the same.  Names of
+ * secondary MMUs have dots of their own: there the key alone.
+ */
 static const char *axis_name(struct database *d, const char *path,
 			     const char *const *all, int n)
 {
 	const char *from = path + strlen(path);
-	int dots = 0;
+	int dots = !strncmp(path, "secondary.", 10);
 
 	while (from > path) {
 		int clashes = 0;

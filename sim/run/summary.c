@@ -199,6 +199,33 @@ static void print_plan(const struct run_summary *s, const struct run_options *o,
 	}
 }
 
+/* From @first on, the violations of one study that were expected; the next one. */
+static int print_expected(const struct run_summary *s, int first, FILE *f)
+{
+	const char *study = s->violation[first].study, *design = "";
+	int designs = 0, end;
+	char invariants[64] = "";
+
+	for (end = first; end < s->n_violations && !strcmp(s->violation[end].study, study); end++) {
+		const struct run_violation *v = &s->violation[end];
+		char word[8];
+
+		if (!v->expected)
+			continue;
+		designs += strcmp(v->design, design) != 0;
+		design = v->design;
+		snprintf(word, sizeof(word), " %.4s", v->invariant);
+		if (!strstr(invariants, word) && strlen(invariants) + 8 < sizeof(invariants))
+			strcat(invariants, word);
+	}
+	if (designs == 1)
+		fprintf(f, "%s: %s violates what it was expected to:%s\n", study, design, invariants);
+	else if (designs)
+		fprintf(f, "%s: %d designs violate what they were expected to:%s\n", study, designs,
+			invariants);
+	return end;
+}
+
 void run_summary_print(const struct run_summary *s, const struct run_options *o, FILE *f)
 {
 	int i;
@@ -210,12 +237,14 @@ void run_summary_print(const struct run_summary *s, const struct run_options *o,
 	fprintf(f, "%s: %" PRId64 " runs planned, %" PRId64 " done, %" PRId64
 		" skipped, %" PRId64 " failed%s\n", s->db, s->planned, s->done,
 		s->skipped, s->failed, s->interrupted ? "; interrupted" : "");
+	for (i = 0; i < s->n_violations; )
+		i = print_expected(s, i, f);
 	for (i = 0; i < s->n_violations; i++) {
 		const struct run_violation *v = &s->violation[i];
 
-		fprintf(f, "%s: %s violates %s %" PRId64 " times%s\n", v->study,
-			v->design, v->invariant, v->count,
-			v->expected ? " (expected)" : "");
+		if (!v->expected)
+			fprintf(f, "%s: %s violates %s %" PRId64 " times (NOT expected)\n",
+				v->study, v->design, v->invariant, v->count);
 	}
 	if (*s->first_failure)
 		fprintf(f, "first failure: %s\n", s->first_failure);
