@@ -130,6 +130,7 @@ enum rcu_kind { RCU_CLASSIC, RCU_TREE };
 enum srcu_kind { SRCU_2006, SRCU_2012, SRCU_TREE };
 enum arbitration { ARBITRATION_RANDOM, ARBITRATION_TICKET_ORDER, ARBITRATION_WAIT };
 
+enum sched_kind { SCHED_CFS, SCHED_EEVDF };
 enum mutex_kind { MUTEX_2_6_27, MUTEX_TODAY };
 enum rwsem_kind { RWSEM_FIFO, RWSEM_TODAY };
 enum idle_driver { IDLE_FLAT, IDLE_MWAIT, IDLE_HLT, IDLE_ACPI, IDLE_INTEL };
@@ -169,6 +170,8 @@ struct kernel_config {
 	int64_t swappiness, page_cluster, swap_token;
 	int64_t tick_random;		/* the grid has a random offset ... */
 	sim_time tick_offset;		/* ... or this one */
+	int64_t sched;			/* enum sched_kind */
+	sim_time sched_base_slice;
 	sim_time sched_latency, sched_min_granularity, sched_wakeup_granularity;
 	int64_t sched_nr_latency;
 	sim_time watchdog, vmstat, reaper;	/* periods of per-CPU threads; 0: none */

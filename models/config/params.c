@@ -156,6 +156,12 @@ static const struct enum_value mutex_values[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct enum_value sched_values[] = {
+	{ "cfs", SCHED_CFS, "2.6.27: least virtual runtime first; latency, granularities" },
+	{ "eevdf", SCHED_EEVDF, "6.6: earliest eligible deadline first; base_slice; idle siblings first" },
+	{ NULL, 0, NULL },
+};
+
 static const struct enum_value rwsem_values[] = {
 	{ "fifo", RWSEM_FIFO, "2.6.27, x86-64: a spinlock, first come first served, granted before woken" },
 	{ "today", RWSEM_TODAY, "5.10: one atomic; writers spin and steal, readers go in bulk, 4 ms to a hand-off" },

@@ -103,7 +103,7 @@ struct ctx {
 	struct sched_entity {		/* models/kernel/fair.c */
 		struct ctx *next;	/* of the run queue, by vruntime */
 		sim_time vruntime, exec_start, sum_exec, prev_sum_exec;
-		sim_time deadline, lag;
+		sim_time deadline, lag, protected_until;	/* eevdf */
 		int rt;			/* SCHED_FIFO: before all others */
 	} se;
 	uint64_t stream;		/* key of its keyed draws */

@@ -11,6 +11,8 @@
  * next unless the pair has run for a slice already.
  *
  * Left out: HRTICK (slices end at ticks), group scheduling.
+ *
+ * kernel.sched.kind: eevdf replaces placement, choice and slices; see eevdf.c.
  */
 #include "models/kernel/rq.h"
 #include "models/kernel/kernel.h"
@@ -27,6 +29,11 @@ static sim_time capped(sim_time t)
 	return t < MS(SCHED_CAP) ? t : MS(SCHED_CAP);
 }
 
+static int eevdf(const struct rq *rq)
+{
+	return rq->cpu->m->kc->sched == SCHED_EEVDF;
+}
+
 void fair_init(struct machine *m)
 {
 	struct sched_times *t = &m->kernel->sched_times;
@@ -37,6 +44,7 @@ void fair_init(struct machine *m)
 	t->latency = capped(m->kc->sched_latency * factor);
 	t->min_granularity = capped(m->kc->sched_min_granularity * factor);
 	t->wakeup_granularity = m->kc->sched_wakeup_granularity * factor;
+	eevdf_init(m);
 }
 
 /* --- the list ---------------------------------------------------------------- */
@@ -98,6 +106,8 @@ void update_curr(struct rq *rq)
 	p->se.sum_exec += delta;
 	if (!p->se.rt)
 		p->se.vruntime += delta;
+	if (eevdf(rq) && !p->se.rt && eevdf_deadline(rq, p))
+		rq->slice_over = 1;
 	update_min_vruntime(rq);
 }
 
@@ -134,7 +144,10 @@ void enqueue_task(struct rq *rq, struct ctx *p, enum enqueue how)
 	if (p->se.rt) {
 		append(&rq->rt, p);
 	} else {
-		place_entity(rq, p, how);
+		if (eevdf(rq))
+			eevdf_place(rq, p, how == ENQUEUE_NEW);
+		else
+			place_entity(rq, p, how);
 		insert(&rq->head, p);
 	}
 	rq->nr_running++;
@@ -145,7 +158,10 @@ void enqueue_task(struct rq *rq, struct ctx *p, enum enqueue how)
 void put_prev_task(struct rq *rq, struct ctx *p, int sleeps)
 {
 	update_curr(rq);
+	if (sleeps && !p->se.rt && eevdf(rq))
+		eevdf_save_lag(rq, p);
 	rq->curr = NULL;
+	rq->prev = sleeps || p->se.rt ? NULL : p;
 	if (sleeps) {
 		rq->nr_running--;
 		p->on_rq = 0;
@@ -175,6 +191,13 @@ static struct ctx *pick_next(struct rq *rq)
 	return buddy;
 }
 
+/* The slice that protects it begins when it is picked anew. */
+static void eevdf_set_next_if_new(struct rq *rq, struct ctx *p)
+{
+	if (eevdf(rq) && p != rq->prev)
+		eevdf_set_next(rq, p);
+}
+
 struct ctx *pick_next_task(struct rq *rq)
 {
 	struct ctx *p = rq->rt;
@@ -182,12 +205,15 @@ struct ctx *pick_next_task(struct rq *rq)
 	if (p) {
 		unlink_task(&rq->rt, p);
 	} else if (rq->head) {
-		p = pick_next(rq);
+		p = eevdf(rq) ? eevdf_pick(rq, rq->prev) : pick_next(rq);
 		unlink_task(&rq->head, p);
+		eevdf_set_next_if_new(rq, p);
 	} else {
 		return NULL;
 	}
 	rq->curr = p;
+	rq->prev = NULL;
+	rq->slice_over = 0;
 	p->se.exec_start = now_of_rq(rq);
 	p->se.prev_sum_exec = p->se.sum_exec;
 	p->queued += now_of_rq(rq) - p->queued_at;
@@ -202,6 +228,8 @@ int check_preempt(struct rq *rq, struct ctx *p)
 		return 1;
 	if (curr->se.rt)
 		return 0;
+	if (eevdf(rq))
+		return eevdf_pick(rq, curr) == p;
 	rq->next = p;
 	return curr->se.vruntime - p->se.vruntime > times_of(rq)->wakeup_granularity;
 }
@@ -211,7 +239,11 @@ int task_tick(struct rq *rq)
 	struct ctx *p = rq->curr;
 
 	update_curr(rq);
-	if (!p || p->se.rt || rq->nr_running < 2)
+	if (!p || p->se.rt)
+		return 0;
+	if (eevdf(rq))
+		return rq->slice_over && rq->nr_running > 1;
+	if (rq->nr_running < 2)
 		return 0;
 	return p->se.sum_exec - p->se.prev_sum_exec > sched_slice(rq);
 }

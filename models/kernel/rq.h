@@ -25,10 +25,12 @@ struct rq {
 	sim_time min_vruntime;
 	struct ctx *next;		/* buddy: woken last, preferred within a slice */
 	sim_time pair_start;
+	struct ctx *prev;		/* eevdf: ran until now and still wants to */
+	int slice_over;			/* eevdf: curr has used up its slice */
 };
 
 /* Constants scaled by the number of CPUs. */
-struct sched_times { sim_time latency, min_granularity, wakeup_granularity; };
+struct sched_times { sim_time latency, min_granularity, wakeup_granularity, slice; };
 
 struct rq *rq_of(const struct cpu *c);
 
@@ -48,5 +50,13 @@ int check_preempt(struct rq *rq, struct ctx *p);
 int task_tick(struct rq *rq);
 /* @p, asleep, belongs to @to from now on. */
 void migrate_task(struct ctx *p, struct rq *from, struct rq *to);
+
+/* --- eevdf.c: what differs with kernel.sched.kind: eevdf -------------------------- */
+void eevdf_init(struct machine *m);
+void eevdf_place(struct rq *rq, struct ctx *p, int new);
+void eevdf_save_lag(struct rq *rq, struct ctx *p);
+int eevdf_deadline(struct rq *rq, struct ctx *p);
+void eevdf_set_next(struct rq *rq, struct ctx *p);
+struct ctx *eevdf_pick(struct rq *rq, struct ctx *curr);
 
 #endif

@@ -13,7 +13,34 @@
 #include "models/kernel/sched.h"
 #include "sim/base/xassert.h"
 
+/* imbalance_pct 125 (117 in a cache domain of today: no difference in whole threads) */
 enum { IMBALANCE = 100 + (125 - 100) / 2 };
+
+/* select_idle_sibling() of today: the target, else the last CPU, else one of the socket. */
+static struct cpu *idle_sibling(struct machine *m, struct cpu *target, struct cpu *prev)
+{
+	if (idle_cpu(target))
+		return target;
+	if (prev->socket == target->socket && idle_cpu(prev))
+		return prev;
+	for (int i = 0; i < m->nr_cpus; i++)
+		if (m->cpu[i].socket == target->socket && idle_cpu(&m->cpu[i]))
+			return &m->cpu[i];
+	return target;
+}
+
+/* select_task_rq_fair() of today: WA_IDLE, WA_WEIGHT */
+static struct cpu *select_task_rq_today(struct ctx *w, struct cpu *prev)
+{
+	struct cpu *this = w->cpu, *target = prev;
+	int load = rq_of(prev)->nr_running, this_load = rq_of(this)->nr_running;
+
+	if (idle_cpu(this) && this->socket == prev->socket)
+		target = idle_cpu(prev) ? prev : this;
+	else if (!idle_cpu(prev) && 100 * (this_load + 1) < IMBALANCE * (load + 1))
+		target = this;
+	return idle_sibling(w->m, target, prev);
+}
 
 /* select_task_rq_fair; loads in threads, since all weigh the same */
 static struct cpu *select_task_rq(struct ctx *w, struct ctx *p)
@@ -21,7 +48,11 @@ static struct cpu *select_task_rq(struct ctx *w, struct ctx *p)
 	struct cpu *prev = p->cpu, *this = w->cpu;
 	int load = rq_of(prev)->nr_running, this_load = rq_of(this)->nr_running;
 
-	if (p->pinned || prev == this || (w->m->kc->wake_idle_previous && idle_cpu(prev)))
+	if (p->pinned)
+		return prev;
+	if (w->m->kc->sched == SCHED_EEVDF)
+		return select_task_rq_today(w, prev);
+	if (prev == this || (w->m->kc->wake_idle_previous && idle_cpu(prev)))
 		return prev;
 	if (100 * (this_load + 1) <= IMBALANCE * (load + 1))
 		return this;		/* wake_affine */

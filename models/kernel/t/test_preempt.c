@@ -44,22 +44,24 @@ static sim_time switched(const struct record *rec, int nth)
 
 /* --- slices ----------------------------------------------------------------------- */
 
-static void test_slices(int hz, int hogs, sim_time slice, const char *what)
+static void test_slices(enum sched_kind kind, int hz, int hogs, sim_time slice, const char *what)
 {
 	struct bare b;
 	struct record rec;
 	struct hog h[8];
+	int first = kind == SCHED_EEVDF ? 20 : 2;
 	char text[120];
 
 	prepare(&b, hz, PREEMPT_NONE);
+	b.kernel->sched = kind;
 	boot(&b, &rec);
 	for (int i = 0; i < hogs; i++) {
 		h[i] = (struct hog){ .class = TIME_USER, .length = SEC(1) };
 		bare_thread(&b, CPU, NULL, "hog", hog, &h[i]);
 	}
 	bare_run(&b, MS(900));
-	/* the first begins before its CPU's grid does */
-	for (int i = 2; i < 6; i++) {
+	/* the first begins before its CPU's grid does, and first deadlines are half a slice */
+	for (int i = first; i < first + 4; i++) {
 		snprintf(text, sizeof(text), "%s: slice %d", what, i);
 		is_int(switched(&rec, i) - switched(&rec, i - 1), slice, text);
 	}
@@ -263,6 +265,35 @@ static void test_wakeups(void)
 	test_wakeup(MS(20), MS(100) + US(500) / 8 * 3, "not one that is behind by just that: at a tick");
 }
 
+/* Today: a sleeper with lag preempts, one without waits for the slice. */
+static void test_lag(sim_time lag, sim_time want, const char *what)
+{
+	struct bare b;
+	struct record rec;
+	struct hog h = { .class = TIME_USER, .length = MS(300) };
+	struct sleeper s = { .behind = 0 };
+	struct ctx *p;
+
+	prepare(&b, 1000, PREEMPT_NONE);
+	b.kernel->sched = SCHED_EEVDF;
+	boot(&b, &rec);
+	p = bare_thread(&b, CPU, NULL, "sleeper", sleep_then_run, &s);
+	bare_thread(&b, CPU, NULL, "hog", hog, &h);
+	bare_run(&b, MS(99));
+	p->se.lag = lag;
+	bare_run(&b, MS(500));
+	is_int(s.ran, want, what);
+	finish(&b, &rec);
+}
+
+static void test_lags(void)
+{
+	sim_time tick = MS(100) + US(500) / 8 * 3;
+
+	test_lag(MS(1), MS(100), "eevdf: a sleeper with lag preempts at once");
+	test_lag(0, tick, "eevdf: one without waits for the tick at which the slice is over");
+}
+
 /* --- real-time ------------------------------------------------------------------------- */
 
 static void wake_priv(struct ctx *w, void *arg)
@@ -303,12 +334,17 @@ static void test_real_time(void)
 int main(void)
 {
 	/* a slice of 40 ms is over at the first tick after more than that: 44 ms */
-	test_slices(250, 2, MS(44), "two hogs, HZ 250");
-	test_slices(1000, 2, MS(41), "two hogs, HZ 1000");
+	test_slices(SCHED_CFS, 250, 2, MS(44), "two hogs, HZ 250");
+	test_slices(SCHED_CFS, 1000, 2, MS(41), "two hogs, HZ 1000");
 	/* 80 / 4 = 20 ms, at a tick that comes when it is exactly over: the next */
-	test_slices(250, 4, MS(24), "four hogs, HZ 250");
+	test_slices(SCHED_CFS, 250, 4, MS(24), "four hogs, HZ 250");
 	/* more than five: the minimal granularity */
-	test_slices(250, 6, MS(20), "six hogs, HZ 250");
+	test_slices(SCHED_CFS, 250, 6, MS(20), "six hogs, HZ 250");
+	/* base slice 0.7 ms times 4: the third tick of a millisecond, or the first of four */
+	test_slices(SCHED_EEVDF, 1000, 2, MS(3), "eevdf, HZ 1000");
+	test_slices(SCHED_EEVDF, 250, 2, MS(4), "eevdf, HZ 250");
+	test_slices(SCHED_EEVDF, 1000, 5, MS(3), "eevdf, five hogs");
+	test_lags();
 	test_shares(PREEMPT_NONE, TIME_USER);
 	test_shares(PREEMPT_FULL, TIME_SYSTEM);
 	test_places();

@@ -46,7 +46,7 @@ static void threads(struct fixture *f)
 	fix_op(f, t, OPK_THINK, 0)->duration = fix_exp(US(10));
 }
 
-static void run(enum fix_design d, enum preempt_mode preempt, struct result *r)
+static void run(enum fix_design d, enum preempt_mode preempt, int today, struct result *r)
 {
 	struct fixture f;
 
@@ -63,6 +63,13 @@ static void run(enum fix_design d, enum preempt_mode preempt, struct result *r)
 	f.kernel.sched_min_granularity = US(10);
 	f.kernel.sched_wakeup_granularity = US(5);
 	f.kernel.vmstat = MS(5);
+	if (today) {
+		f.kernel.sched = SCHED_EEVDF;
+		f.kernel.sched_base_slice = US(5);
+		f.kernel.mutex = MUTEX_TODAY;
+		f.kernel.rwsem = RWSEM_TODAY;
+		f.kernel.spinlock = SPINLOCK_QUEUED;
+	}
 	f.machine.jitter = PPM_ONE / 10;
 	f.world.until = UNTIL_DURATION;
 	f.world.duration = MS(60);
@@ -71,13 +78,13 @@ static void run(enum fix_design d, enum preempt_mode preempt, struct result *r)
 	world_free(f.w);
 }
 
-static void test(enum fix_design d, enum preempt_mode preempt, const char *what)
+static void test(enum fix_design d, enum preempt_mode preempt, int today, const char *what)
 {
 	struct result a, b;
 	double sum = 0;
 	char text[120];
 
-	run(d, preempt, &a);
+	run(d, preempt, today, &a);
 	snprintf(text, sizeof(text), "%s: the run ends well", what);
 	is_int(a.status, RUN_OK, text);
 	if (a.status != RUN_OK)
@@ -94,7 +101,7 @@ static void test(enum fix_design d, enum preempt_mode preempt, const char *what)
 	printf("# %s: %lld events, %lld unmaps, guests %.0f visits/ms\n", what, (long long)a.events,
 	       (long long)fix_count(&a, METRIC_UNMAP_PAGES, ""),
 	       fix_metric(&a, METRIC_GUEST_THROUGHPUT, ""));
-	run(d, preempt, &b);
+	run(d, preempt, today, &b);
 	snprintf(text, sizeof(text), "%s: the same again", what);
 	is_int(a.fingerprint == b.fingerprint, 1, text);
 	result_free(&a);
@@ -103,9 +110,11 @@ static void test(enum fix_design d, enum preempt_mode preempt, const char *what)
 
 int main(void)
 {
-	test(FIX_MERGED, PREEMPT_NONE, "merged, none");
-	test(FIX_MERGED, PREEMPT_VOLUNTARY, "merged, voluntary");
-	test(FIX_MERGED, PREEMPT_FULL, "merged, full");
-	test(FIX_ANDREA_V7, PREEMPT_FULL, "V7, full");
+	test(FIX_MERGED, PREEMPT_NONE, 0, "merged, none");
+	test(FIX_MERGED, PREEMPT_VOLUNTARY, 0, "merged, voluntary");
+	test(FIX_MERGED, PREEMPT_FULL, 0, "merged, full");
+	test(FIX_ANDREA_V7, PREEMPT_FULL, 0, "V7, full");
+	test(FIX_MERGED, PREEMPT_NONE, 1, "merged, scheduler and locks of today");
+	test(FIX_MERGED, PREEMPT_FULL, 1, "merged, the same with PREEMPT");
 	return tap_done();
 }
