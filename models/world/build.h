@@ -24,5 +24,7 @@ void world_collect(struct world_run *r, struct result *out);
 
 /* check_kvm.c: 0, or -1 with the reason in @why. */
 int check_kvms(const struct world_config *c, char *why, size_t n);
+/* check_grace.c: likewise. */
+int check_grace(const struct world_config *c, char *why, size_t n);
 
 #endif

@@ -340,7 +340,7 @@ int world_check(const struct world_config *c, char *why, size_t n)
 			 count_threads(c), (long long)cpus);
 		return -1;
 	}
-	if (check_grus(c, why, n) || check_kvms(c, why, n))
+	if (check_grus(c, why, n) || check_kvms(c, why, n) || check_grace(c, why, n))
 		return -1;
 	if (c->machine->flush == FLUSH_BY_BAU && c->kernel->ipi_kind == IPI_CSD) {
 		snprintf(why, n, "machine.flush: bau is modelled for kernels that flush by vectors");

@@ -81,6 +81,29 @@ static sim_time gp_wait(enum rcu_kind rcu, enum srcu_kind srcu, enum list_reader
 	return wait;
 }
 
+/* What could not end is an error before it begins. */
+static void test_check(void)
+{
+	struct fixture f;
+	char why[160] = "";
+
+	fix_init(&f, 1, 4);
+	words(&f.design.on_exit, 1, (enum step_id[]){ STEP_gp });
+	fix_region(&f, "ram", 4);
+	fix_thread(&f, "exiter", MODE_USER, 1, 1);
+	fix_op(&f, 0, OPK_EXIT, 0);
+	is_int(world_check(&f.world, why, sizeof(why)), -1, "an exit that waits for readers needs ticks");
+	is_str(why, "thread exiter: exit waits for a grace period, and no CPU ticks: set kernel.tick: on",
+	       "and says so");
+	f.kernel.tick = 1;
+	is_int(world_check(&f.world, why, sizeof(why)), 0, "with ticks it may");
+	f.design.list_reader = READER_SRCU_FAST;
+	is_int(world_check(&f.world, why, sizeof(why)), -1, "fast readers need today's SRCU");
+	f.kernel.srcu = SRCU_TREE;
+	is_int(world_check(&f.world, why, sizeof(why)), 0, "and have it");
+	world_free(f.w);
+}
+
 #define CLASSIC(reader, domain, until, fd) gp_wait(RCU_CLASSIC, SRCU_2006, reader, domain, until, fd)
 
 int main(void)
@@ -100,5 +123,6 @@ int main(void)
 	is_int(gp_wait(RCU_TREE, SRCU_2012, READER_SRCU, DOMAIN_PER_MM, MS(101), 0), 0, "per mm: nothing");
 	is_int(gp_wait(RCU_TREE, SRCU_TREE, READER_SRCU, DOMAIN_GLOBAL, 0, 0), 0, "SRCU of today: two work items");
 	is_int(gp_wait(RCU_TREE, SRCU_TREE, READER_SRCU, DOMAIN_PER_MM, MS(101), 0), 0, "per mm: the same");
+	test_check();
 	return tap_done();
 }
