@@ -168,15 +168,26 @@ int axis_is(const struct axis *a, const char *value)
 	return (end != a->value && number == wanted) || a->number == wanted;
 }
 
+/* "gup" for "32.gup" of secondary.kvm-2.6.32.gup, unless two axes end so. */
+static const char *without_number(const char *name, const char *const *all, int n)
+{
+	const char *rest = *name >= '0' && *name <= '9' ? strchr(name, '.') : NULL;
+	int clashes = 0;
+
+	for (int i = 0; rest && i < n; i++)
+		clashes += axis_matches(all[i], rest + 1);
+	return rest && clashes <= 1 ? rest + 1 : name;
+}
+
 /*
  * The last two components; more where two paths would look the same.  Names of
- * secondary MMUs have dots of their own: there the key alone.
+ * secondary MMUs have dots of their own: no component that begins with a digit.
  */
 static const char *axis_name(struct database *d, const char *path,
 			     const char *const *all, int n)
 {
 	const char *from = path + strlen(path);
-	int dots = !strncmp(path, "secondary.", 10);
+	int dots = 0;
 
 	while (from > path) {
 		int clashes = 0;
@@ -192,7 +203,7 @@ static const char *axis_name(struct database *d, const char *path,
 			break;
 		from -= from > path;
 	}
-	return arena_strdup(&d->arena, from);
+	return arena_strdup(&d->arena, without_number(from, all, n));
 }
 
 static void load_axes(struct dataset *s, struct configuration *c)

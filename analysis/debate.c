@@ -70,8 +70,9 @@ static int question_plot(struct report *r, struct files *f, const struct questio
 }
 
 /*
- * Of each study every metric as a whole over the longest axis, the primary one
- * over all.  A study of samples has no axis to show.
+ * Of each study the primary metric over every axis; the others are one call of
+ * plot away (all of them were 357 pictures, and most of the time of a second
+ * call).  A study of samples has no axis to show.
  */
 static int all_plots(struct report *r, struct files *f)
 {
@@ -88,8 +89,8 @@ static int all_plots(struct report *r, struct files *f)
 		int n, by = layout_main_axis(l);
 		struct metric **m = report_metrics(r, r->study[i], 2, &n);
 
-		for (int k = 0; !code && k < n; k++)
-			code = study_plot(r, f, l, m[k], by);
+		if (!code && n)
+			code = study_plot(r, f, l, m[0], by);
 		for (int k = 0; !code && n && k < l->n_axes; k++) {
 			if (k != by && l->axis[k].n_values > 1)
 				code = study_plot(r, f, l, m[0], k);
