@@ -10,7 +10,7 @@
  * domain is taken whether or not anybody is registered: only so does a
  * registration find the sections that are open.
  *
- * With list.reader none and register: seqlock_replay a walk that overlapped a
+ * With register: seqlock_replay a walk that overlapped a
  * registration is done again, all of it (mmu notifier #v10; the posted loop
  * compared with a sequence that it read once, and so never ended: this is what
  * it was meant to be).
@@ -240,19 +240,29 @@ static int call_all(struct ctx *w, struct mmu_notifier_mm *nm, const struct call
 	return answer;
 }
 
+/* The section's reader serves its walks: a second down_read would wait for a
+ * writer that waits for the first. */
+static int section_reads(const struct ctx *w)
+{
+	int top = w->spans - 1;
+
+	return top >= 0 && top < (int)(sizeof(w->span) / sizeof(w->span[0])) && w->span[top] >= 0;
+}
+
 int list_walk(struct ctx *w, struct mm *mm, const struct callout *c, uint64_t start, uint64_t end)
 {
 	int replays = has_step(&design_of(w)->on_register, STEP_seqlock_replay);
 	struct mmu_notifier_mm *nm = mm->mmu_notifier_mm;
 	enum callout_op op = (enum callout_op)c->op;
 	sim_time t0, reader;
-	int answer = 0, idx;
+	int answer = 0, idx = 0, enter = !section_reads(w);
 	uint32_t seq = 0;
 
 	sync(w);
 	t0 = now_of(w);
 	metric_count(&w->m->metrics, METRIC_LIST_WALKS, 0, 1);
-	idx = list_reader_lock(w, nm);
+	if (enter)
+		idx = list_reader_lock(w, nm);
 	sync(w);
 	reader = now_of(w) - t0;
 	do {
@@ -262,7 +272,8 @@ int list_walk(struct ctx *w, struct mm *mm, const struct callout *c, uint64_t st
 	} while (replays && seq_moved(w, nm, seq));
 	sync(w);
 	reader -= now_of(w);
-	list_reader_unlock(w, nm, idx);
+	if (enter)
+		list_reader_unlock(w, nm, idx);
 	sync(w);
 	metric_tally(&w->m->metrics, METRIC_LIST_READER, 0, reader + now_of(w));
 	metric_tally(&w->m->metrics, METRIC_CALLOUT_TIME, (int)op, now_of(w) - t0);

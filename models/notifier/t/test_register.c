@@ -446,6 +446,40 @@ static void remover(struct rig_thread *t)
 	t->got[0] = rig_now(t);
 }
 
+/* A section of 40 us whose callouts take 5 us each. */
+static void section(struct rig_thread *t)
+{
+	fresh(t);
+	mmu_notifier_register(&t->ctx, &t->rig->mm, &s.r);
+	rig_until(t, US(20));
+	mmu_notifier(&t->ctx, &t->rig->mm, SITE_zap_page_range, POINT_before, RIG_BASE, RIG_BASE + 1);
+	rig_until(t, US(60));
+	mmu_notifier(&t->ctx, &t->rig->mm, SITE_zap_page_range, POINT_after, RIG_BASE, RIG_BASE + 1);
+}
+
+static void test_span(void)
+{
+	for (int span = SPAN_CALLOUT; span <= SPAN_SECTION; span++) {
+		struct rig_thread *t;
+		struct rig r;
+
+		s.sig_at = -1;
+		s.work = US(5);
+		start(&r, "insert", section);
+		r.f.design.list_reader = READER_RWSEM;
+		r.f.design.list_span = (uint8_t)span;
+		t = rig_host(&r, 3, remover);
+		rig_run(&r);
+		if (span == SPAN_CALLOUT)
+			ok(t->got[0] < US(60), "a reader for each callout: who unlinks comes in between");
+		else
+			ok(t->got[0] >= US(60), "a reader from start to end: who unlinks waits for the end");
+		is_int(s.callouts, span == SPAN_CALLOUT ? 1 : 2, "start, and end if it is still there");
+		rig_free(&r);
+	}
+	s.work = 0;
+}
+
 static void test_changes(void)
 {
 	struct rig r;
@@ -484,5 +518,6 @@ int main(void)
 	test_pointer();
 	test_removal();
 	test_changes();
+	test_span();
 	return tap_done();
 }
