@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The scheduler (kernel/sched.c of 2.6.27): who has a CPU, sleeping, waking,
- * preemption.  Which thread of a queue is next: fair.c.
+ * preemption.  Which thread of a queue is next: fair.c, eevdf.c; where a woken
+ * one goes: wakeup.c.
  *
  * schedule() runs on the thread that gives up the CPU: run-queue lock with
  * interrupts off, pick, switch; the lock passes to the next thread, which loads
@@ -11,9 +12,10 @@
  * A wake-up takes the lock of the run queue that the sleeper was on, chooses a
  * CPU, enqueues there (under that queue's lock) and, if the thread there is to
  * be preempted, sets its need_resched and sends the reschedule IPI; an idle CPU
- * that polls needs none.  The choice: the waker's CPU if the loads of both allow
- * (wake_affine), else the last one, unless another of its socket idles
- * (wake_idle).  Threads move at wake-ups only.
+ * that polls needs none.  The choice in 2.6.27: the waker's CPU if the loads of both
+ * allow (wake_affine), else the last one (wake_idle looks among hyper-threads only);
+ * today: the last one if it idles, else an idle one of its socket.  Threads move at
+ * wake-ups only.
  *
  * need_resched is honoured when blocking, in cond_resched(), at the return to
  * user mode, before guest mode; with kernel.preempt: voluntary also where the

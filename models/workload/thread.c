@@ -75,6 +75,8 @@ static void prefill(struct thread *t)
 	const struct machine *m = t->l->m;
 	struct rng rng;
 
+	if (!t->space)			/* a kernel thread */
+		return;
 	rng_seed(&rng, (uint64_t)m->cfg->seed, m->replication, t->ctx.name, "prefill");
 	prefill_tlb(t, t->cfg->loop, t->cfg->n_loop, &rng);
 }
