@@ -44,8 +44,8 @@ void trace_text(const struct trace_record *r, char *buf, size_t n)
 		}
 		f++;
 		if (*f == 'a' || *f == 'b')
-			snprintf(buf + len, n - len, "%llu",
-				 (unsigned long long)(*f == 'a' ? r->a : r->b));
+			snprintf(buf + len, n - len, "%lld",	/* a count may be -1 */
+				 (long long)(*f == 'a' ? r->a : r->b));
 		else if (*f == 'L')
 			put_lock(buf + len, n - len, r->a);
 		else if (*f == 'O')
