@@ -147,6 +147,7 @@ static void parse_texts(struct database *d, const char *body, struct claim *c)
 		{ &c->if_supported, { "$.if_supported" } },
 		{ &c->if_refuted, { "$.if_refuted" } },
 		{ &c->margin_reason, { "$.margin_reason" } },
+		{ &c->expected, { "$.expected" } },
 	};
 
 	for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++) {
@@ -167,7 +168,7 @@ static struct claim *parse_claim(struct database *d, const char *body,
 	if (whole) {
 		*c = *whole;
 		c->id = c->statement = c->problem = NULL;
-		c->if_supported = c->if_refuted = NULL;
+		c->if_supported = c->if_refuted = c->expected = NULL;
 		c->n_parts = 0;
 	}
 	parse_texts(d, body, c);

@@ -43,6 +43,7 @@ struct claim {
 	const char *id, *who, *said, *source, *quote, *statement, *kind, *reason;
 	const char *a, *b, *metric, *per, *label, *scenario, *invariant;
 	const char *if_supported, *if_refuted, *margin_text, *margin_reason;
+	const char *expected;	/* "holds", "fails", NULL */
 	enum claim_rule rule;
 	const char *relation, *expression;	/* count: "eq", "ceil(N/B)" */
 	struct margin margin;

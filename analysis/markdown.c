@@ -108,8 +108,8 @@ static void questions(struct report *r)
 
 		sb_addf(out, "| %s | **%s** | %s | %s%s%s | %d |\n", text_markdown(d, q->text),
 			text_markdown(d, q->word), text_markdown(d, q->told),
-			q->v && *q->effect ? text_markdown(d, q->v->title) : "",
-			*q->effect ? ": " : "", text_markdown(d, q->effect), q->v ? q->v->n : 0);
+			q->v && *q->effect && *q->v->title ? text_markdown(d, q->v->title) : "",
+			*q->effect && *q->v->title ? ": " : "", text_markdown(d, q->effect), q->v ? q->v->n : 0);
 	}
 	if (r->n_questions)
 		sb_addc(out, '\n');
@@ -123,7 +123,9 @@ static void questions(struct report *r)
 		sb_addf(out, "%s.\n\n", text_markdown(d, q->mechanism));
 		if (*q->missing)
 			sb_addf(out, "No data for %s.\n\n", text_markdown(d, q->missing));
-		if (q->v && *q->effect)
+		if (q->v && *q->effect && !q->v->m)
+			sb_addf(out, "Found: %s.\n\n", text_markdown(d, q->effect));
+		else if (q->v && *q->effect)
 			sb_addf(out, "Effect, %s, %s against %s, n=%d: %s.\n\n",
 				text_markdown(d, q->v->title), text_markdown(d, q->v->claim->b),
 				text_markdown(d, q->v->claim->a), q->v->n, text_markdown(d, q->effect));

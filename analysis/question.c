@@ -54,11 +54,36 @@ static struct view read_view(struct database *d, const char *body, const char *k
 	return v;
 }
 
+/* "at-once: none-pin, I1 4650 times in 10 runs; ..." of what holds or fails. */
+static const char *found_text(struct database *d, const struct verdict *v)
+{
+	const char *slash = strrchr(v->claim->id, '/'), *text = "";
+	double violations = 0;
+	int runs = 0;
+
+	for (int i = 0; i < v->n_parts; i++) {
+		const char *part = found_text(d, v->part[i]);
+
+		text = text_of(d, "%s%s%s", text, *text && *part ? "; " : "", part);
+	}
+	if (v->n_parts || !v->claim->invariant ||
+	    (v->claim->rule != RULE_VIOLATED && v->claim->rule != RULE_HELD))
+		return text;
+	for (int i = 0; i < v->n_points; i++) {
+		violations += v->point[i].effect;
+		runs += v->point[i].n;
+	}
+	return text_of(d, "%s: %s, %s %.0f times in %d runs", slash ? slash + 1 : v->claim->id,
+		       v->claim->b, v->claim->invariant, violations, runs);
+}
+
 /* The least and the largest effect of the headline's points. */
 static const char *effects_text(struct database *d, const struct verdict *v)
 {
 	const struct verdict_point *least = NULL, *most = NULL;
 
+	if (v->n_parts || v->claim->rule == RULE_VIOLATED || v->claim->rule == RULE_HELD)
+		return found_text(d, v);
 	if (!v->m || !v->claim->a || v->claim->rule == RULE_COUNT)
 		return "";
 	for (int i = 0; i < v->n_points; i++) {

@@ -33,6 +33,8 @@ static void headline(struct database *d, struct strbuf *out, const struct questi
 		line(d, out, "effect: ", text_of(d, "%s, %s against %s, n=%d: %s", v->title,
 						 v->claim->b, v->claim->a, v->n,
 						 *q->effect ? q->effect : "no data"));
+	else
+		line(d, out, "found: ", q->effect);
 	line(d, out, "boundary: ", v->boundary);
 	if (v->sensitivity)
 		line(d, out, "cost space: ", sensitivity_text(d, v->sensitivity));

@@ -311,7 +311,10 @@ const char *verdict_word(struct database *d, const struct verdict *v)
 
 int verdict_differs(const struct verdict *v)
 {
-	int bad = v->answer == FAILS;
+	int to_fail = v->claim->expected && !strcmp(v->claim->expected, "fails");
+	/* A whole that follows from its parts differs where they do. */
+	int own = !v->n_parts || v->claim->rule != RULE_NONE;
+	int bad = own && v->answer == (to_fail ? HOLDS : FAILS);
 
 	for (int i = 0; i < v->n_parts; i++)
 		bad |= verdict_differs(v->part[i]);

@@ -83,7 +83,7 @@ const char *verdict_word(struct database *d, const struct verdict *v);
 struct verdict **verdicts_make(struct database *d, struct claim **c, int n);
 /* "unmap.length=64pages, vcpu.count=4"; the scenario first if there are two. */
 const char *point_axes(const struct verdict *v, const struct verdict_point *p);
-/* Emergent verdicts in all parts that are undecided, or anything that fails. */
+/* Does anything fail that should hold, or hold that is known to fail? */
 int verdict_differs(const struct verdict *v);
 
 /* boundary.c */

@@ -35,7 +35,8 @@ static const char *basis(struct database *d, const struct verdict *v)
 			       !strcmp(c->relation, "le") ? "<=" : ">=", c->expression, at,
 			       v->n_points);
 	if (c->rule == RULE_VIOLATED || c->rule == RULE_HELD)
-		return text_of(d, "%s: %s, %s at %d of %d points", c->b, c->invariant,
+		return text_of(d, "%s%s: %s, %s at %d of %d points", c->expected && !strcmp(c->expected,
+			       "fails") ? "expected to fail; " : "", c->b, c->invariant,
 			       c->rule == RULE_HELD ? "no violation" : "violations", at,
 			       v->n_points);
 	return text_of(d, "%s: %d of %d points", c->kind, at, v->n_points);

@@ -330,6 +330,10 @@ static void safety(void)
 #define SAFETY(rule, which) "\"kind\":\"safety\",\"compare\":{\"b\":\"new\"}," \
 	"\"rule\":\"" rule "\",\"invariant\":\"" which "\""
 	claim(&s, "V1", study, SAFETY("violated", "I1"));
+	claim(&s, "KNOWN", study, SAFETY("held", "I1") ",\"expected\":\"fails\"");
+	claim(&s, "SURPRISE", study, SAFETY("held", "I2") ",\"expected\":\"fails\"");
+	claim(&s, "WHOLE", study, "\"kind\":\"safety\",\"parts\":[{\"id\":\"one\"," SAFETY("held", "I1")
+	      ",\"expected\":\"fails\"},{\"id\":\"two\"," SAFETY("held", "I2") "}]");
 	claim(&s, "H1", study, SAFETY("held", "I1"));
 	claim(&s, "H2", study, SAFETY("held", "I2"));
 	claim(&s, "H4", study, SAFETY("held", "I4"));
@@ -338,6 +342,13 @@ static void safety(void)
 	v = judge("H1", 1);
 	is_int(v.answer, FAILS, "so it was not held");
 	is_str(v.reason, "study: 1 violations of I1 in 300 exposures, 6 runs", "with the figures");
+	is_int(v.differs, 1, "which differs from what a claim should");
+	v = judge("KNOWN", 1);
+	ok(v.answer == FAILS && !v.differs, "one that is known to fail does not differ");
+	v = judge("SURPRISE", 1);
+	ok(v.answer == HOLDS && v.differs, "and does if it holds");
+	v = judge("WHOLE", 1);
+	ok(v.answer == FAILS && !v.differs, "a whole differs where its parts do");
 	v = judge("H2", 1);
 	is_int(v.answer, HOLDS, "none in 42 exposures: held");
 	is_str(v.reason, "not found in 42 exposures (95%: at most 0.084 of them): no proof of absence", "and no more than that");

@@ -27,6 +27,9 @@ struct claim_load {
 
 static const char *const kinds[] = { "emergent", "structural", "arithmetic", "safety", "untestable" };
 
+/* Somebody may have been wrong: a claim that is known to fail differs if it holds. */
+static const char *const expectations[] = { "holds", "fails" };
+
 static int among(const char *s, const char *const *words, size_t n)
 {
 	size_t i;
@@ -180,6 +183,8 @@ static void check_test(struct claim_load *g, const struct node *n, const char *p
 		load_error(&g->l, n, path, NULL, "rule is missing");
 	if (needed && judged && !safety && !own_or_whole(g, n, "metric"))
 		load_error(&g->l, n, path, NULL, "metric is missing");
+	check_word(g, node_get(n, "expected"), load_join(sub, sizeof(sub), path, "expected"), expectations,
+		   2, "expectation");
 	check_word(g, node_get(n, "kind"), load_join(sub, sizeof(sub), path, "kind"), kinds, 5, "kind");
 	if (node_get(n, "compare"))
 		check_compare(g, node_get(n, "compare"), load_join(sub, sizeof(sub), path, "compare"));
@@ -212,7 +217,7 @@ static void check_parts(struct claim_load *g, const struct node *list)
 {
 	static const char *const keys[] = { "id", "statement", "kind", "compare", "metric", "per", "label",
 					    "region", "rule", "margin", "margin_reason", "names",
-					    "scenario", "if_supported", "if_refuted", NULL };
+					    "scenario", "if_supported", "if_refuted", "expected", NULL };
 	int i;
 
 	if (!load_is_list(&g->l, list, "parts"))
@@ -404,7 +409,7 @@ static void check_claim(struct claim_load *g, const struct node *root)
 	static const char *const keys[] = { "id", "who", "said", "source", "quote", "statement", "kind",
 					    "reason", "scenarios", "compare", "metric", "per", "label", "region",
 					    "rule", "margin", "margin_reason", "names", "if_supported",
-					    "if_refuted", "parts", "sensitivity", NULL };
+					    "if_refuted", "parts", "sensitivity", "expected", NULL };
 	const struct node *scenarios = node_get(root, "scenarios"), *parts = node_get(root, "parts");
 	const struct node *sensitivity = node_get(root, "sensitivity");
 	struct claim *k = g->claim;
