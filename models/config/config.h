@@ -168,6 +168,7 @@ struct kernel_config {
 	sim_time srcu_retry_delay;	/* 2012, tree: between two looks */
 	sim_time srcu_exp_holdoff;	/* tree: since the last period, to expedite the next */
 	int64_t swappiness, page_cluster, swap_token;
+	sim_time reclaim_wait, alloc_wait;	/* congestion_wait of reclaim, of an allocation */
 	int64_t tick_random;		/* the grid has a random offset ... */
 	sim_time tick_offset;		/* ... or this one */
 	int64_t sched;			/* enum sched_kind */

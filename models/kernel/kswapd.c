@@ -87,7 +87,7 @@ int64_t try_to_free_pages(struct ctx *w)
 		if (nr_reclaimed >= SWAP_CLUSTER_MAX)
 			break;
 		if (sc.nr_scanned && priority < DEF_PRIORITY - 2)
-			congestion_wait(w, CONGESTION_RECLAIM, WAIT_PRIORITY);
+			congestion_wait(w, w->m->kc->reclaim_wait, WAIT_PRIORITY);
 	}
 	z->prev_priority = priority < 0 ? 0 : priority;
 	if (nr_reclaimed >= SWAP_CLUSTER_MAX || !sc.all_unreclaimable)
@@ -141,7 +141,7 @@ static int balance_once(struct ctx *w)
 		}
 		balance_zone(w, &sc, priority, &nr_reclaimed, &total_scanned);
 		if (total_scanned && priority < DEF_PRIORITY - 2)
-			congestion_wait(w, CONGESTION_RECLAIM, WAIT_PRIORITY);
+			congestion_wait(w, w->m->kc->reclaim_wait, WAIT_PRIORITY);
 		if (nr_reclaimed >= SWAP_CLUSTER_MAX)
 			break;
 	}

@@ -172,7 +172,7 @@ static struct page *reclaim_and_retry(struct ctx *w, sim_time since)
 			out_of_memory(w, since, "out of memory: direct reclaim has freed nothing");
 		if (now_of(w) - since > w->m->cfg->stall_bound)
 			out_of_memory(w, since, "an allocation has stalled for longer than stall_bound");
-		congestion_wait(w, CONGESTION_ALLOC, WAIT_ALLOCATION);
+		congestion_wait(w, w->m->kc->alloc_wait, WAIT_ALLOCATION);
 	}
 }
 

@@ -25,8 +25,6 @@
 #define SWAP_CLUSTER_MAX 32
 #define DEF_PRIORITY 12
 #define SHRINK_BATCH 128
-#define CONGESTION_ALLOC MS(20)		/* HZ / 50 */
-#define CONGESTION_RECLAIM MS(100)	/* HZ / 10 */
 
 enum { WAIT_PRIORITY, WAIT_ALLOCATION };	/* labels of reclaim.wait */
 

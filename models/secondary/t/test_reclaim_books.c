@@ -219,6 +219,8 @@ static void storm(const char *what, enum fix_design d, enum device_class device,
 	r.f.machine.ssd_depth = 4;
 	r.f.kernel.preempt = preempt;
 	r.f.kernel.swappiness = 60;
+	r.f.kernel.reclaim_wait = MS(100);
+	r.f.kernel.alloc_wait = MS(20);
 	r.f.kernel.page_cluster = 3;
 	r.f.kernel.swap_token = 1;
 	r.f.world.stall_bound = SEC(5);

@@ -106,6 +106,8 @@ static struct rig_thread *bench(struct rig *r, void (*body)(struct rig_thread *t
 	r->f.machine.ssd_depth = 8;
 	r->f.machine.io_cpu = DEVICE;
 	r->f.kernel.swappiness = 60;
+	r->f.kernel.reclaim_wait = MS(100);
+	r->f.kernel.alloc_wait = MS(20);
 	r->f.kvm.requests_lock = 1;
 	r->prefilled = 1;
 	r->no_kswapd = 1;

@@ -20,6 +20,8 @@ static void small_machine(struct rig *r, uint64_t pages, int64_t memory)
 	r->f.machine.disk_transfer = US(60);
 	r->f.machine.io_cpu = 7;
 	r->f.kernel.swappiness = 60;
+	r->f.kernel.reclaim_wait = MS(100);
+	r->f.kernel.alloc_wait = MS(20);
 	r->f.kernel.page_cluster = 3;
 }
 
