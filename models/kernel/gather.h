@@ -17,11 +17,9 @@ void tlb_flush_mmu(struct ctx *w, struct mmu_gather *tlb);
  * the flush?  It is then, by the gather. */
 int tlb_delay_rmap(struct mmu_gather *tlb, const struct page *p, int dirty);
 
-/* zap.c: one present pte, ptl held */
-/* One pte that is not present, the lock held. */
-void zap_entry(struct ctx *w, struct pte *pte);
-void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va,
-	     struct unmap_op *op);
+/* zap.c: one pte, ptl held; cleared unless @d (may be NULL) spares it */
+void zap_one(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va,
+	     struct unmap_op *op, const struct zap_details *d);
 /* zap_onstack.c: [start, end) of one VMA, as of 6.18 */
 void unmap_page_range_onstack(struct ctx *w, struct mmu_gather *tlb, uint64_t start,
 			      uint64_t end, struct unmap_op *op, const struct zap_details *d);

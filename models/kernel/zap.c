@@ -28,7 +28,7 @@ static int64_t zap_block_bytes(const struct machine *m)
 }
 
 /* A pte that is not present: cleared, and with it what it stood for. */
-void zap_entry(struct ctx *w, struct pte *pte)
+static void zap_entry(struct ctx *w, struct pte *pte)
 {
 	uint32_t slot = pte->swap;
 	enum pte_kind kind;
@@ -45,8 +45,8 @@ void zap_entry(struct ctx *w, struct pte *pte)
 		free_swap_and_cache(w, slot);
 }
 
-void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va,
-	     struct unmap_op *op)
+static void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va,
+		    struct unmap_op *op)
 {
 	struct page *p = pte->page;
 	int dirty;
@@ -75,6 +75,25 @@ void zap_pte(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va
 	tlb_remove_page(w, tlb, p, va);
 }
 
+/* A private copy stays if only the file's own pages go: present, swapped out or moving. */
+static int spared(const struct pte *pte, const struct zap_details *d)
+{
+	if (!d || !d->check_mapping || pte->kind == PTE_NONE)
+		return 0;
+	return pte->kind != PTE_PRESENT || pte->page->mapping != d->check_mapping;
+}
+
+void zap_one(struct ctx *w, struct mmu_gather *tlb, struct pte *pte, uint64_t va,
+	     struct unmap_op *op, const struct zap_details *d)
+{
+	if (spared(pte, d))
+		return;
+	if (pte->kind == PTE_PRESENT)
+		zap_pte(w, tlb, pte, va, op);
+	else
+		zap_entry(w, pte);
+}
+
 /* One stretch inside one page table; where it stopped. */
 static uint64_t zap_pte_range(struct ctx *w, struct mmu_gather *tlb, uint64_t start,
 			      uint64_t end, int64_t *zap_work, struct unmap_op *op,
@@ -94,15 +113,8 @@ static uint64_t zap_pte_range(struct ctx *w, struct mmu_gather *tlb, uint64_t st
 	do {
 		struct pte *pte = &t->pte[va % PTRS_PER_TABLE];
 
-		if (!pte->page) {
-			*zap_work -= pte->kind == PTE_NONE ? 1 : PAGE_SIZE;
-			zap_entry(w, pte);
-			continue;
-		}
-		*zap_work -= PAGE_SIZE;
-		if (d && d->check_mapping && pte->page->mapping != d->check_mapping)
-			continue;	/* a private copy */
-		zap_pte(w, tlb, pte, va, op);
+		*zap_work -= pte->kind == PTE_NONE ? 1 : PAGE_SIZE;
+		zap_one(w, tlb, pte, va, op, d);
 	} while (++va != end && *zap_work > 0);
 	mmu_notifier(w, mm, tlb->site, POINT_cleared_batch, start, va);
 	spin_unlock(w, pte_lockptr(mm, t));

@@ -29,10 +29,7 @@ static uint64_t zap_stretch(struct ctx *w, struct mmu_gather *tlb, struct pgtabl
 	do {
 		struct pte *pte = &t->pte[va % PTRS_PER_TABLE];
 
-		if (pte->page && (!d || !d->check_mapping || pte->page->mapping == d->check_mapping))
-			zap_pte(w, tlb, pte, va, op);
-		else
-			zap_entry(w, pte);
+		zap_one(w, tlb, pte, va, op, d);
 	} while (++va != end && !tlb->full && !need_resched(w));
 	mmu_notifier(w, mm, tlb->site, POINT_cleared_batch, start, va);
 	force = tlb->full || tlb->n_delayed;

@@ -7,6 +7,7 @@
  */
 #include "models/kernel/filemap.h"
 #include "models/kernel/page_lock.h"
+#include "models/kernel/rmap.h"
 #include "models/kernel/truncate.h"
 #include "models/secondary/t/rig.h"
 
@@ -170,7 +171,7 @@ static void write_and_cut(struct rig_thread *t)
 	sync(&t->ctx);
 }
 
-static void test_private(int even_cows)
+static void test_private(int even_cows, enum gather_kind gather)
 {
 	struct rig r;
 	struct rig_thread *t;
@@ -178,11 +179,56 @@ static void test_private(int even_cows)
 	rig_init(&r, 2);
 	r.file = -1;
 	r.prefilled = 0;
+	r.f.kernel.gather_kind = gather;
+	if (gather == GATHER_ONSTACK)
+		r.f.kernel.gather_batch = 64;
 	t = rig_host(&r, 4, write_and_cut);
 	t->got[4] = !even_cows;
 	rig_run(&r);
 	is_int(rig_page(&r, 0) != NULL, !even_cows, even_cows ?
 	       "truncation takes private copies too" : "even_cows=0 spares the private copy");
+	is_int(rig_page(&r, 1) != NULL, 0, "the file's own page goes");
+	if (!even_cows)
+		is_int(rig_page(&r, 0) ? rig_page(&r, 0)->mapcount : 0, 1, "which is mapped as before");
+	rig_free(&r);
+}
+
+/* A private copy on its way to another frame is spared like one that is present. */
+static void unmap_while_moving(struct rig_thread *t)
+{
+	struct pte *pte = pte_lookup(&t->rig->mm, RIG_BASE);
+	struct page *p;
+
+	do_page_fault(&t->ctx, RIG_BASE, 1);
+	p = pte->page;
+	get_page(p);
+	lock_page(&t->ctx, p);
+	try_to_unmap(&t->ctx, p, 1);
+	unmap_mapping_range(&t->ctx, t->rig->mapping, 0, 2, (int)t->arg);
+	sync(&t->ctx);
+	t->got[0] = pte->kind;
+	t->got[1] = pte->swap == p->id;
+	unlock_page(&t->ctx, p);
+}
+
+static void test_moving(int even_cows, enum gather_kind gather)
+{
+	struct rig r;
+	struct rig_thread *t;
+
+	rig_init(&r, 2);
+	r.file = -1;
+	r.prefilled = 0;
+	r.f.kernel.gather_kind = gather;
+	if (gather == GATHER_ONSTACK)
+		r.f.kernel.gather_batch = 64;
+	t = rig_host(&r, 4, unmap_while_moving);
+	t->arg = even_cows;
+	rig_run(&r);
+	is_int(t->got[0], even_cows ? PTE_NONE : PTE_MIGRATION, even_cows ?
+	       "its entry goes with the private copies" : "even_cows=0 spares its entry");
+	if (!even_cows)
+		is_int(t->got[1], 1, "which names it still");
 	is_int(rig_page(&r, 1) != NULL, 0, "the file's own page goes");
 	rig_free(&r);
 }
@@ -248,8 +294,11 @@ int main(void)
 	test_restart(1);
 	test_contended(PREEMPT_NONE);
 	test_contended(PREEMPT_FULL);
-	test_private(1);
-	test_private(0);
+	for (enum gather_kind g = GATHER_PERCPU; g <= GATHER_ONSTACK; g++)
+		for (int even_cows = 0; even_cows < 2; even_cows++) {
+			test_private(even_cows, g);
+			test_moving(even_cows, g);
+		}
 	test_locked();
 	test_hole();
 	return tap_done();
