@@ -80,6 +80,8 @@ static void resched_cpu(struct ctx *w, struct rq *rq)
 {
 	struct cpu *c = rq->cpu;
 
+	if (c->need_resched && !idle_cpu(c))
+		return;			/* it has been told */
 	c->need_resched = 1;
 	if (c == w->cpu)
 		return;

@@ -99,6 +99,58 @@ static void test(enum sched_kind kind, int pinned, const int *hogs, int waker, i
 	finish(&d.b, &d.rec);
 }
 
+/* --- one interrupt for one wish --------------------------------------------------- */
+
+struct pair { struct ctx *sleeper[2]; int ran; };
+
+static void sleeps_once(struct ctx *w, void *arg)
+{
+	struct pair *p = arg;
+
+	schedule(w, "the waker", NULL);
+	p->ran++;
+}
+
+/* In the kernel, without PREEMPT: no interrupt takes the CPU from it. */
+static void long_call(struct ctx *w, void *arg)
+{
+	(void)arg;
+	ctx_class(w, TIME_SYSTEM);
+	cpu_work(w, MS(40));
+}
+
+static void wakes_both(struct ctx *w, void *arg)
+{
+	struct pair *p = arg;
+
+	work_until(w, MS(30));
+	wake_up_process(w, p->sleeper[0]);
+	work_until(w, MS(31));
+	wake_up_process(w, p->sleeper[1]);
+	work_until(w, MS(32));
+}
+
+/* resched_task() returns at once where TIF_NEED_RESCHED is set. */
+static void test_one_interrupt(void)
+{
+	struct bed d;
+	struct pair p = { .ran = 0 };
+
+	prepare(&d, SCHED_CFS);
+	for (int i = 0; i < 2; i++) {
+		p.sleeper[i] = bare_thread(&d.b, 0, NULL, "sleeper", sleeps_once, &p);
+		p.sleeper[i]->pinned = 1;
+		p.sleeper[i]->se.rt = 1;
+	}
+	bare_thread(&d.b, 0, NULL, "call", long_call, NULL);
+	bare_thread(&d.b, 2, NULL, "waker", wakes_both, &p);
+	bare_run(&d.b, MS(300));
+	is_int(record_count(&d.rec, TP_IPI_SEND, ANY, VECTOR_RESCHEDULE), 1,
+	       "two wake-ups on a CPU that is in the kernel: one reschedule IPI");
+	is_int(p.ran, 2, "both run");
+	finish(&d.b, &d.rec);
+}
+
 int main(void)
 {
 	static const int none[4], one_here[4] = { 1 }, two_here[4] = { 2 }, all_but_1[4] = { 1, 0, 1, 1 },
@@ -114,5 +166,6 @@ int main(void)
 	test(SCHED_EEVDF, 0, none, 2, 1, 0, "today, a handler of another socket: stays");
 	test(SCHED_EEVDF, 0, all_but_1, 3, 0, 1, "today, its CPU busy: an idle one of its socket");
 	test(SCHED_EEVDF, 0, all, 0, 0, 0, "today, all busy: stays");
+	test_one_interrupt();
 	return tap_done();
 }
