@@ -3,6 +3,7 @@
 #include "models/kernel/exit.h"
 #include "models/kernel/kernel.h"
 #include "models/kernel/mmu_notifier.h"
+#include "models/kernel/swap.h"
 #include "sim/base/xassert.h"
 
 static void remove_vmas(struct ctx *w, struct mm *mm)
@@ -50,6 +51,7 @@ int exit_mm(struct ctx *w, struct unmap_op *op, sim_time *gp_wait)
 	w->op_end = mm->base + (uint64_t)mm->nr_tables * PTRS_PER_TABLE;
 	tp(w, TP_EXIT_MM, 0, 0);
 	exit_mmap(w, mm, op, gp_wait);
+	put_swap_token(w, mm);
 	sync(w);
 	w->op_start = w->op_end = 0;
 	metric_tally(&w->m->metrics, METRIC_EXIT_PAGES_FREE, 0, now_of(w) - mm->last_mmput);

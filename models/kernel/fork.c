@@ -218,6 +218,7 @@ void exit_copy(struct ctx *w, struct mm *mm)
 	sim_time gp_wait = 0;
 
 	exit_mmap(w, mm, NULL, &gp_wait);
+	put_swap_token(w, mm);
 	mm->next_unused = k->unused_mm;
 	k->unused_mm = mm;
 }

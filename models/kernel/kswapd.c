@@ -102,8 +102,8 @@ static int watermark_ok(const struct kernel *k, int64_t mark)
 	return k->nr_zone_free > mark;
 }
 
-/* One priority of balance_pgdat; 1: the zone is above its high watermark. */
-static int balance_zone(struct ctx *w, struct scan_control *sc, int priority,
+/* One priority of balance_pgdat. */
+static void balance_zone(struct ctx *w, struct scan_control *sc, int priority,
 			int64_t *nr_reclaimed, int64_t *total_scanned)
 {
 	struct kernel *k = w->m->kernel;
@@ -118,7 +118,6 @@ static int balance_zone(struct ctx *w, struct scan_control *sc, int priority,
 	*total_scanned += sc->nr_scanned;
 	if (!z->all_unreclaimable && !slab && z->pages_scanned >= lru_pages(z) * 6)
 		z->all_unreclaimable = 1;
-	return 0;
 }
 
 /* 1: all is well (or nothing can be done); 0: start again. */

@@ -133,7 +133,9 @@ static void fork_write_exit(struct rig_thread *t)
 	first = child;
 	do_page_fault(&t->ctx, RIG_BASE, 1);
 	t->got[2] = rig_page(t->rig, 0)->id;
+	t->rig->m.kernel->token.mm = child;
 	exit_copy(&t->ctx, child);
+	t->got[6] = has_swap_token(&t->rig->m, first);
 	do_page_fault(&t->ctx, RIG_BASE + 1, 1);
 	t->got[3] = rig_page(t->rig, 1)->id;
 	t->got[4] = rig_page(t->rig, 1)->mapcount;
@@ -153,6 +155,7 @@ static void test_life(void)
 	is_int(t->got[3], 1, "a write after its exit: reuse");
 	is_int(t->got[4], 1, "mapped once");
 	is_int(rig_count(&r, METRIC_FREE_PAGES, 0), 1, "the exit frees the page that only it had");
+	is_int(t->got[6], 0, "and gives the swap token back");
 	is_int(t->got[5], 1, "a new copy takes the memory of the old one");
 	is_int(rig_page(&r, 0)->mapcount, 1, "and leaves no mapping");
 	is_int(r.mm.vma->anon_next == NULL, 1, "nor a VMA");
