@@ -277,7 +277,7 @@ static void test_from_version_1(void)
 	struct err e = { 0 };
 	struct result r;
 	int64_t config;
-	sqlite3 *q;
+	sqlite3 *q = NULL;
 
 	snprintf(old, sizeof(old), "%s/old.db", dir);
 	snprintf(command, sizeof(command), "cp %s %s", db, old);
