@@ -328,10 +328,13 @@ static void comparable(void)
 /* @cut of the runs of a configuration end as 'oom', at @bound of the metric or without. */
 static void end_early(struct synthetic *s, int64_t study, const char *design, int cut, double bound)
 {
+	char min[32] = "NULL";
+
+	if (bound > 0)
+		snprintf(min, sizeof(min), "%g", bound);
 	synthetic_sql(s, "UPDATE metric SET value = NULL, min = %s WHERE run IN (SELECT r.id FROM run r "
 		      "JOIN config c ON c.id = r.config WHERE c.study = %lld AND c.design = %Q AND "
-		      "r.replication <= %d)", bound > 0 ? sqlite3_mprintf("%g", bound) : "NULL",
-		      (long long)study, design, cut);
+		      "r.replication <= %d)", min, (long long)study, design, cut);
 	synthetic_sql(s, "UPDATE run SET status = 'oom' WHERE replication <= %d AND config IN "
 		      "(SELECT id FROM config WHERE study = %lld AND design = %Q)", cut,
 		      (long long)study, design);
