@@ -245,6 +245,8 @@ static void give_token(struct ctx *w, struct mm *mm)
 {
 	struct swap_token *t = &w->m->kernel->token;
 
+	if (mm && mm != t->mm)
+		metric_count(&w->m->metrics, METRIC_SWAP_TOKEN, 0, 1);
 	t->mm = mm;
 	tw_set(&t->held, now_of(w), mm != NULL);
 }
