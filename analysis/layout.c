@@ -79,12 +79,25 @@ static void check_where(struct dataset *s, const struct condition *w, int n)
 	}
 }
 
-/* Has every design a configuration with a value on @path? */
-static int is_common(const struct dataset *s, const char *path)
+/* Is @design to be shown? */
+static int is_shown(const struct layout *l, const char *design)
 {
+	for (int i = 0; i < l->n_designs; i++)
+		if (!strcmp(l->design[i], design))
+			return 1;
+	return !l->n_designs;
+}
+
+/* Has every design shown a configuration with a value on @path? */
+static int is_common(const struct layout *l, const char *path)
+{
+	const struct dataset *s = l->s;
+
 	for (int g = 0; g < s->n_designs; g++) {
 		int any = 0, with = 0;
 
+		if (!is_shown(l, s->design[g]))
+			continue;
 		for (int i = 0; i < s->n_configs; i++) {
 			if (strcmp(s->config[i].design, s->design[g]))
 				continue;
@@ -122,11 +135,11 @@ static void find_axes(struct layout *l, const struct condition *w, int n_where)
 	for (int i = 0; i < s->n_configs; i++) {
 		struct configuration *c = &s->config[i];
 
-		for (int k = 0; k < c->n_axes; k++) {
+		for (int k = 0; k < c->n_axes && is_shown(l, c->design); k++) {
 			const struct axis *a = &c->axis[k];
 			int at;
 
-			if (axis_absent(a) || !is_common(s, a->path))
+			if (axis_absent(a) || !is_common(l, a->path))
 				continue;
 			for (at = 0; at < l->n_axes; at++) {
 				if (!strcmp(l->axis[at].path, a->path))
@@ -226,7 +239,8 @@ static void find_series(struct layout *l, const char *baseline,
 		for (int i = 0; i < s->n_configs; i++) {
 			int is_first = first && !strcmp(s->config[i].design, first);
 
-			if (is_first == !pass && satisfies(&s->config[i], w, n_where))
+			if (is_first == !pass && is_shown(l, s->config[i].design) &&
+			    satisfies(&s->config[i], w, n_where))
 				add_series(l, &s->config[i]);
 		}
 		if (!pass && !l->n_series && first)
@@ -278,12 +292,15 @@ static void hold_axes(struct layout *l)
 }
 
 struct layout *layout_make(struct dataset *s, const char *baseline,
-			   const char *const *where, int n_where)
+			   const char *const *where, int n_where,
+			   const char *const *design, int n_designs)
 {
 	struct condition *w = parse_where(s, where, n_where);
 	struct layout *l = arena_alloc(&s->d->arena, sizeof(*l));
 
 	l->s = s;
+	l->design = design;
+	l->n_designs = n_designs;
 	check_where(s, w, n_where);
 	find_axes(l, w, n_where);
 	find_series(l, baseline, w, n_where);

@@ -36,15 +36,19 @@ struct layout {
 	struct common_axis *axis;
 	int n_series;
 	struct series *series;		/* [0] is the baseline */
+	const char *const *design;	/* those shown; none: all */
+	int n_designs;
 };
 
 /*
  * @where: "axis=value" conditions; they narrow axes to the values named.
- * @baseline: NULL = the study's.  Fails with EX_CONFIG for an axis, value or
- * design that the study does not have.
+ * @baseline: NULL = the study's.  @design: show these only; an axis is common
+ * if all of them have it.  Fails with EX_CONFIG for an axis, value or design that
+ * the study does not have.
  */
 struct layout *layout_make(struct dataset *s, const char *baseline,
-			   const char *const *where, int n_where);
+			   const char *const *where, int n_where,
+			   const char *const *design, int n_designs);
 /* Configuration of series @k at value index @at[axis], or -1. */
 int layout_config(const struct layout *l, int k, const int *at);
 /* Index of a common axis by (the end of) its path, or -1. */

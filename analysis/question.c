@@ -176,7 +176,7 @@ struct question **questions_make(struct database *d, const char *const *id, int 
 
 struct layout *view_layout(struct database *d, const struct view *v)
 {
-	int n_ids, n = 0;
+	int n_ids;
 	int64_t *id = dataset_ids(d, &n_ids);
 	struct dataset *s = NULL;
 	struct layout *l;
@@ -188,15 +188,7 @@ struct layout *view_layout(struct database *d, const struct view *v)
 	}
 	if (!s)
 		return NULL;
-	l = layout_make(s, v->n_designs ? v->design[0] : NULL, v->where, v->n_where);
-	for (int i = 0; i < l->n_series; i++) {
-		int wanted = !v->n_designs;
-
-		for (int k = 0; k < v->n_designs; k++)
-			wanted |= !strcmp(v->design[k], l->series[i].design);
-		if (wanted)
-			l->series[n++] = l->series[i];
-	}
-	l->n_series = n;
-	return n ? l : NULL;
+	l = layout_make(s, v->n_designs ? v->design[0] : NULL, v->where, v->n_where,
+			v->design, v->n_designs);
+	return l->n_series ? l : NULL;
 }

@@ -14,7 +14,7 @@
 
 struct layout *report_layout(struct report *r, struct dataset *s)
 {
-	return layout_make(s, r->q->baseline, r->q->where, r->q->n_where);
+	return layout_make(s, r->q->baseline, r->q->where, r->q->n_where, NULL, 0);
 }
 
 int report_axis(struct report *r, const struct layout *l)
