@@ -208,6 +208,8 @@ static void combine_parts(struct database *d, struct verdict *v)
 		good += a == SUPPORTED || a == HOLDS;
 		bad += a == REFUTED || a == FAILS;
 		mixed += a == DEPENDS;
+		if (!i || v->part[i]->n < v->n)
+			v->n = v->part[i]->n;
 	}
 	if (good == v->n_parts)
 		v->answer = SUPPORTED;

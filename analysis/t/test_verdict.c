@@ -383,6 +383,7 @@ static void parts_and_studies(void)
 	is_int(v.part[0], SUPPORTED, "the first supported");
 	is_int(v.part[1], REFUTED, "the second refuted");
 	is_int(v.answer, DEPENDS, "the whole depends");
+	is_int(v.n, 10, "on as many replications as the part with fewest");
 	v = judge("S", 1);
 	is_int(v.n_points, 8, "points of both scenarios");
 	is_int(v.answer, DEPENDS, "which disagree");
