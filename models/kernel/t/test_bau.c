@@ -154,7 +154,7 @@ static void test_refused(void)
 {
 	static sim_time until = US(100), deaf_until = US(60);
 	static int index[16];
-	char name[16][8];
+	char name[16][16];
 
 	bench_init(3, 8);
 	bench.start = US(10);

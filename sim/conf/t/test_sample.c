@@ -17,7 +17,7 @@ enum { POINTS = 64, DIMS = 130 };
 static void test_points(void)
 {
 	static uint32_t u[POINTS * DIMS], again[POINTS * DIMS];
-	static char text[DIMS][16];
+	static char text[DIMS][24];
 	const char *name[DIMS];
 	double most = 0, sum = 0;
 	int missed = 0, pairs = 0;
