@@ -105,25 +105,6 @@ void mutex_lock(struct ctx *w, struct mutex *l)
 	got(w, l, mark.t0);
 }
 
-int mutex_trylock(struct ctx *w, struct mutex *l)
-{
-	sim_time called;
-
-	sync(w);
-	called = now_of(w);
-	if (w->m->kc->mutex == MUTEX_TODAY) {
-		if (!mutex_trylock_today(w, l))
-			return 0;
-	} else {
-		atomic_count(w, l);	/* cmpxchg 1 -> 0 */
-		if (l->count != 1)
-			return 0;
-		l->count = 0;
-	}
-	got(w, l, called);
-	return 1;
-}
-
 void mutex_unlock(struct ctx *w, struct mutex *l)
 {
 	sync(w);

@@ -40,7 +40,6 @@ struct mutex {
 
 void mutex_init(struct machine *m, struct mutex *l, enum lock_class class);
 void mutex_lock(struct ctx *w, struct mutex *l);	/* may sleep */
-int mutex_trylock(struct ctx *w, struct mutex *l);	/* 1: got it */
 void mutex_unlock(struct ctx *w, struct mutex *l);
 
 /* --- between the files; under wait_lock ---------------------------------------- */

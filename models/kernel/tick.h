@@ -59,8 +59,6 @@ struct hrtimer {
 	struct hrtimer *next;
 };
 
-void hrtimer_init(struct machine *m, struct hrtimer *t,
-		  void (*fn)(struct ctx *w, struct hrtimer *t), void *arg);
 /* (Re)start on @c, due at @at >= now. */
 void hrtimer_start(struct cpu *c, struct hrtimer *t, sim_time at);
 void hrtimer_cancel(struct hrtimer *t);

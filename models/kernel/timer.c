@@ -187,12 +187,6 @@ static void init_with_slot(struct hrtimer *t, uint32_t slot,
 	t->slot = slot;
 }
 
-void hrtimer_init(struct machine *m, struct hrtimer *t,
-		  void (*fn)(struct ctx *w, struct hrtimer *t), void *arg)
-{
-	init_with_slot(t, sim_slot_new(&m->sim, PRIO_NORMAL), fn, arg);
-}
-
 static void take_off(struct hrtimer *t)
 {
 	struct hrtimer **p = &tick_of(t->cpu)->expired;

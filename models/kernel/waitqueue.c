@@ -75,23 +75,13 @@ int wake_up_locked(struct ctx *w, struct wait_queue *q, int exclusive)
 	return n;
 }
 
-static int wake(struct ctx *w, struct wait_queue *q, int exclusive)
+int wake_up_all(struct ctx *w, struct wait_queue *q)
 {
 	int n;
 
 	spin_lock_irqsave(w, &q->lock);
 	sync(w);
-	n = wake_up_locked(w, q, exclusive);
+	n = wake_up_locked(w, q, INT_MAX);
 	spin_unlock_irqrestore(w, &q->lock);
 	return n;
-}
-
-int wake_up(struct ctx *w, struct wait_queue *q)
-{
-	return wake(w, q, 1);
-}
-
-int wake_up_all(struct ctx *w, struct wait_queue *q)
-{
-	return wake(w, q, INT_MAX);
 }

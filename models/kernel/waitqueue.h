@@ -26,8 +26,7 @@ struct wait_queue {
 void wait_queue_init(struct machine *m, struct wait_queue *q);
 void prepare_to_wait(struct ctx *w, struct wait_queue *q, struct wait_node *node);
 void finish_wait(struct ctx *w, struct wait_queue *q, struct wait_node *node);
-/* How many were woken: one exclusive waiter at most, or all. */
-int wake_up(struct ctx *w, struct wait_queue *q);
+/* How many were woken. */
 int wake_up_all(struct ctx *w, struct wait_queue *q);
 
 /* With the queue's lock held; the first two do nothing if they are too late. */

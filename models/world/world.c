@@ -27,6 +27,8 @@ const char world_not_modelled[] =
 	"secondary MMUs other than KVM, SGI's GRU and one that sleeps\n"
 	"page faults under per-VMA locks, munmap with a downgraded mmap lock\n"
 	"TLB broadcast instructions (INVLPGB), page-table isolation\n"
+	"exit under mmap_lock and remote wake-ups by wake list, as today's kernel has them\n"
+	"migration of pages in the swap cache\n"
 	"KVM of today: large pages, asynchronous faults, pfn caches\n"
 	"GRU: more threads on a blade than contexts, block copies; UV: message timeouts\n";
 
