@@ -18,6 +18,8 @@ skip_all() {
 	done_testing
 }
 command -v valgrind >/dev/null || skip_all 'no valgrind here'
+valgrind --tool=callgrind --callgrind-out-file=/dev/null true >/dev/null 2>&1 ||
+	skip_all 'valgrind does not run here'
 [ "$(uname -m)" = x86_64 ] || skip_all 'counted on x86-64 only'
 if [ -z "${UPDATE:-}" ] && [ "$(sed -n 's/^# counted with //p' $table)" != "$tools" ]; then
 	skip_all "the table was counted with $(sed -n 's/^# counted with //p' $table), this is $tools"
